@@ -19,7 +19,6 @@ from coxa.models import fit_cox_arrays, log_rank
 from tests.simulation.written import write_page
 
 ALPHA = 0.05
-Z = float(stats.norm.ppf(1 - ALPHA / 2))
 END = 1.0
 """Years of follow-up of who does not drop out."""
 
@@ -97,15 +96,16 @@ def one_trial(per_arm: int, ratio: float, rng: np.random.Generator) -> dict[str,
         for name, options in RECURRENT.items():
             cluster = None if options is None else who
             rates = fit_cox_arrays(stop, again, {"arm": group}, start=start, cluster=cluster, **(options or {}))
-            found[name] = counted(rates.coef[0], rates.se[0], np.log(ratio))
+            found[name] = counted(rates.coef[0], rates.se[0], np.log(ratio), rates.df(np.ones(1)))
     except FitError:
         pass
     return found
 
 
-def counted(estimate: float, se: float, truth: float) -> tuple[bool, bool, float]:
-    """Return whether a normal test rejects, whether its limits cover, and their width."""
-    return bool(abs(estimate) > Z * se), bool(abs(estimate - truth) <= Z * se), float(2 * Z * se)
+def counted(estimate: float, se: float, truth: float, df: float = np.inf) -> tuple[bool, bool, float]:
+    """Return whether a test rejects (normal, or t), whether its limits cover, and their width."""
+    half = float(stats.t.ppf(1 - ALPHA / 2, df)) * se
+    return bool(abs(estimate) > half), bool(abs(estimate - truth) <= half), 2 * half
 
 
 def size_and_coverage(per_arm: int, ratio: float, replicates: int, seed: int) -> pd.DataFrame:
@@ -133,8 +133,9 @@ events, or not followed up to the horizon), which are left out. Standard error o
 {lines}
 
 A robust variance (LWYY) is of few participants here, and too small, as sandwiches without a correction are; with
-`correction="leverage"`, which is what a plan has, a part of that is mended, and 20 an arm are still few. The variance
-that takes the events of a participant as independent (Andersen-Gill) is wrong at any size.
+`correction="leverage"` (Mancl and DeRouen) and t with Satterthwaite's degrees of freedom, which is what a plan has,
+most of that is mended. The variance that takes the events of a participant as independent (Andersen-Gill) is wrong
+at any size.
 
     python -m tests.simulation.survival_size --replicates {replicates} --write docs/methods/time-to-event-size.md
 """

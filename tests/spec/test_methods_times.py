@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from scipy import stats
 
 from coxa.analyses.methods import Telling, method_of
 from coxa.analyses.methods.times import share_at
@@ -26,6 +27,7 @@ from coxa.models import (
     rows_at_risk,
     spans_of_times,
 )
+from coxa.models.survival.partial import information_of_rows
 from coxa.report.topics.analyses.sentences import result_sentence
 from coxa.study import Study
 from coxa.study.kinds import study_of
@@ -300,7 +302,11 @@ def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
         ("kaplan_meier", {"adjusted_test": "age"}, "was adjusted for age[adjusted-log-rank]: what they tell"),
         ("competing_risks", {"strata": "sex"}, "by Gray's test[gray], within levels of sex."),
         ("competing_risks", {}, "After hip surgery it can no longer happen."),
-        ("recurrent", {}, "robust by participant[lwyy], corrected for few participants[leverage]; terms: arm."),
+        (
+            "recurrent",
+            {},
+            "corrected for few participants[leverage], with Satterthwaite's degrees of freedom",
+        ),
         ("recurrent", {"variance": "robust"}, "with a variance robust by participant[lwyy]; terms: arm."),
         ("recurrent", {"variance": "independent"}, "as independent[andersen-gill]"),
         ("recurrent", {"ordered": ["pwp-gap"]}, "not as randomised."),
@@ -361,3 +367,22 @@ def test_the_sentence_of_a_result_without_spread_claims_nothing() -> None:
     (record,) = records(found[found["term"] == "rate_ratio"])
     said = result_sentence(study.planned("main"), record)
     assert str(said).endswith("rate ratio 1.00; the spread could not be estimated, so that nothing is shown.")
+
+
+def test_a_corrected_rate_ratio_has_t_limits_with_satterthwaites_degrees_of_freedom() -> None:
+    """By hand for one coefficient: what each participant is expected to add is his information over (1 - share)^2."""
+    frame = rows(24)
+    (fit,), found = run(plan("recurrent"), frame)
+    row, model = one(found, "rate_ratio"), fit.model
+    who = pd.factorize(fit.sample.participant)[0]
+    own = np.zeros(who.max() + 1)
+    np.add.at(own, who, information_of_rows(list(model.strata), model.coef * model.scale, who.size)[:, 0, 0])
+    share = own * model.model_vcov[0, 0] * model.scale[0] ** 2
+    sizes = own / (1 - share) ** 2
+    df = sizes.sum() ** 2 / (sizes**2).sum()
+    assert row["df"] == pytest.approx(df)
+    assert 1 < df < 24
+    t = abs(np.log(row["estimate"])) / row["std_error"]
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(t, df))
+    _, plain = run(plan("recurrent", variance="robust"), frame)
+    assert np.isnan(one(plain, "rate_ratio")["df"])

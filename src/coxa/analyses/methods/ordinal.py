@@ -140,20 +140,21 @@ class OrdinalMethod(Method):
 def mean_scores(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Estimates]:
     """Yield the test of row mean scores at each visit of the estimand, where the plan asks for it."""
     options, rows = options_of(planned, Ordinal), rows_of_model(planned, dataset)
-    for visit in planned.visits if options.row_mean_scores != "none" else ():
+    scores = options.row_mean_scores
+    if scores == "none":
+        return
+    for visit in planned.visits:
         here = rows[(rows["visit"] == visit) & rows["arm"].isin(planned.arms)]
         levels = list(getattr(planned.outcome, "levels", None) or {})
         here = here.assign(arm=here["arm"].astype(str))
         try:
-            test = row_mean_scores_test(
-                here, planned.response, strata=options.strata, levels=levels, scores=options.row_mean_scores
-            )
+            test = row_mean_scores_test(here, planned.response, strata=options.strata, levels=levels, scores=scores)
         except FitError:
             continue
         within = " in strata" if options.strata else ""
         people = {"n_participants": int(test.means["n"].sum()), "n_observations": int(test.means["n"].sum())}
         tested = {"statistic": test.statistic, "df": float(test.df), "p_value": test.p_value}
-        method = f"row mean scores{within} ({SCORES[options.row_mean_scores]}), chi-square"
+        method = f"row mean scores{within} ({SCORES[scores]}), chi-square"
         yield Estimates.of([{"term": "joint_test", "visit": visit, "method": method, **people, **tested}])
 
 

@@ -110,7 +110,11 @@ class RecurrentMethod(TimesMethod):
         planned, cite = telling.planned, telling.cite
         terms = telling.terms(next(iter(telling.formulas())))
         if is_robust(planned):
-            corrected = f", corrected for few participants{cite('leverage')}" if is_corrected(planned) else ""
+            corrected = (
+                f", corrected for few participants{cite('leverage')}, with Satterthwaite's degrees of freedom"
+                if is_corrected(planned)
+                else ""
+            )
             errors = f"with a variance robust by participant{cite('lwyy')}{corrected}"
         else:
             errors = f"taking the events of a participant as independent{cite('andersen-gill')}"

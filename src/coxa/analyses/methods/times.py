@@ -16,7 +16,7 @@ from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.estimates.levels import chi_square_of_levels, differences_between
-from coxa.estimates.risk_rows import with_test
+from coxa.estimates.risk_rows import finite, with_test
 from coxa.models.design.matrix import Design
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
@@ -131,7 +131,8 @@ def averaged(design: Design, **levels: Any) -> np.ndarray:
 def ratio_row(fit: CoxFit | GroupedFit, weights: np.ndarray, level: float) -> dict[str, Any]:
     """Return a ratio with its limits, the standard error of its logarithm, z and p."""
     value, se = float(weights @ fit.coef), float(np.sqrt(weights @ fit.vcov @ weights))
-    return {**with_test(value, se, level, shown=np.exp), "conf_level": level}
+    df = fit.df(weights) if isinstance(fit, CoxFit) else np.inf
+    return {**with_test(value, se, level, df, np.exp), "df": finite(df), "conf_level": level}
 
 
 def counted(run: ModelRun, **levels: Sequence[Any]) -> dict[str, int]:

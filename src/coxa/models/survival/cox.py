@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -110,7 +111,7 @@ def maximised(
     names: tuple[str, ...],
     scale: np.ndarray,
     ties: str,
-    variance: Callable[[Sequence[Stratum], np.ndarray, np.ndarray], tuple[np.ndarray, int]] | None = None,
+    variance: Callable[[Sequence[Stratum], np.ndarray, np.ndarray], RobustVariance] | None = None,
 ) -> CoxFit:
     """Return the fit at the proven maximum of a partial likelihood.
 
@@ -123,32 +124,47 @@ def maximised(
     scale : (p,)
     ties : "efron" or "breslow"
     variance : function of strata, coefficients and inverse information, optional
-        A robust covariance, and the number of its clusters.
+        A robust covariance.
     """
     if not rows.event.any():
         raise TooFewParticipantsError("no row has an event", ["Check how events are coded.", "Follow up for longer."])
     optimum = _optimum(list(parts), names)
     theta, model = optimum.point.theta, np.linalg.inv(optimum.point.hessian)
-    vcov, clusters = (model, None) if variance is None else variance(parts, theta, model)
+    found = RobustVariance(model, None) if variance is None else variance(parts, theta, model)
     per_unit = np.outer(1 / scale, 1 / scale)
     return CoxFit(
         names,
         theta / scale,
-        vcov * per_unit,
+        found.covariance * per_unit,
         model * per_unit,
         -optimum.point.value,
         -minus_log_likelihood(list(parts), np.zeros(len(names))),
         rows.time.size,
         int(rows.event.sum()),
         ties,
-        clusters,
+        found.clusters,
         -optimum.point.gradient * np.sqrt(np.diag(model)),
         optimum.iterations,
         rows,
         tuple(parts),
         scale,
         {name: (k,) for k, name in enumerate(names)},
+        expected=None if found.expected is None else found.expected * per_unit,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RobustVariance:
+    """A covariance of coefficients.
+
+    covariance : (p, p)
+    clusters   : number of clusters whose scores it is of; None of the inverse information
+    expected   : (K, p, p) what each cluster is expected to add to a corrected one; None without a correction
+    """
+
+    covariance: np.ndarray
+    clusters: int | None
+    expected: np.ndarray | None = None
 
 
 def _columns(
@@ -231,17 +247,19 @@ def _monotone(direction: np.ndarray, names: tuple[str, ...]) -> MonotoneLikeliho
 
 def _robust(
     clusters: np.ndarray, correction: str, parts: Sequence[Stratum], theta: np.ndarray, model: np.ndarray
-) -> tuple[np.ndarray, int]:
-    """Return the sandwich of scores that are added up within clusters, and the number of these."""
+) -> RobustVariance:
+    """Return the sandwich of scores that are added up within clusters."""
     scores = score_of_rows(list(parts), theta, clusters.size)
     if correction == "none":
-        return sandwich(scores, clusters, model)
+        return RobustVariance(*sandwich(scores, clusters, model))
     count, p = int(clusters.max()) + 1, theta.size
     shares, summed = np.zeros((count, p, p)), np.zeros((count, p))
     np.add.at(shares, clusters, information_of_rows(list(parts), theta, clusters.size))
     np.add.at(summed, clusters, scores)
     left = np.eye(p) - shares @ model
-    return sandwich(np.linalg.solve(left, summed[:, :, None])[:, :, 0], np.arange(count), model)
+    found, _ = sandwich(np.linalg.solve(left, summed[:, :, None])[:, :, 0], np.arange(count), model)
+    turned = np.linalg.solve(left, np.linalg.solve(left, shares).swapaxes(1, 2))
+    return RobustVariance(found, count, model @ turned @ model)
 
 
 def sandwich(of_rows: np.ndarray, clusters: np.ndarray, model: np.ndarray) -> tuple[np.ndarray, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
+from scipy.stats import chi2, t
 
 from coxa.errors import check_known, check_level
 from coxa.models.design.matrix import Design
@@ -40,6 +40,7 @@ class CoxFit:
     spec         : the options; None of a fit to arrays
     design       : the rows that are analysed, and the recipe for new ones; None of a fit to arrays
     warnings     : what readers need to know
+    expected     : (K, p, p) what each cluster adds to a corrected robust variance, expected under the model; None else
 
     Examples
     --------
@@ -69,6 +70,7 @@ class CoxFit:
     spec: Spec | None = None
     design: Design | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
+    expected: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def se(self) -> np.ndarray:
@@ -87,9 +89,10 @@ class CoxFit:
         return pd.DataFrame(columns=["row", "missing"]) if self.design is None else self.design.left_out
 
     def table(self, conf_level: float = 0.95) -> pd.DataFrame:
-        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z and p."""
+        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z (t where corrected) and p."""
         check_level(conf_level)
-        half, z = norm.ppf((1 + conf_level) / 2) * self.se, self.coef / self.se
+        df = np.array([self.df(row) for row in np.eye(len(self.coef))])
+        half, z = t.ppf((1 + conf_level) / 2, df) * self.se, self.coef / self.se
         return pd.DataFrame(
             {
                 "term": self.names,
@@ -99,9 +102,20 @@ class CoxFit:
                 "conf_low": np.exp(self.coef - half),
                 "conf_high": np.exp(self.coef + half),
                 "z": z,
-                "p_value": 2 * norm.sf(np.abs(z)),
+                "p_value": 2 * t.sf(np.abs(z), df),
             }
         )
+
+    def df(self, weights: np.ndarray) -> float:
+        """Return the degrees of freedom of coefficients times weights (p,); infinite unless the variance is corrected.
+
+        They are Satterthwaite's: the variance is a sum of squares of the clusters' scores, whose expected sizes are
+        those of the model. Bell and McCaffrey, Survey Methodology 2002, 28:169-181.
+        """
+        if self.expected is None:
+            return float("inf")
+        sizes = np.einsum("a,kab,b->k", weights, self.expected, weights)
+        return float(sizes.sum() ** 2 / (sizes**2).sum())
 
     def joint_test(self, term: str) -> pd.DataFrame:
         """Return Wald's chi-square of all coefficients of a term.

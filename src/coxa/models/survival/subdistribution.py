@@ -16,7 +16,7 @@ import pandas as pd
 
 from coxa.arguments import FRAME, kinds
 from coxa.models.design.rows import check_frame, check_unique
-from coxa.models.survival.cox import maximised, sandwich, spread
+from coxa.models.survival.cox import RobustVariance, maximised, sandwich, spread
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.cox_rows import covariates_of, labels_of
 from coxa.models.survival.follow_up import FollowUp, follow_up
@@ -229,13 +229,13 @@ def _part(
 
 def _covariance(
     parts: Sequence[Part], n: int, variance: str, strata: Sequence[Stratum], theta: np.ndarray, model: np.ndarray
-) -> tuple[np.ndarray, int]:
+) -> RobustVariance:
     """Return the sandwich of the scores of rows, with or without what is due to the estimated censoring."""
     scores = score_of_rows(list(strata), theta, n)
     for part in parts:
         if variance == "fine-gray" and part.curve.times.size:
             scores[part.place] += _due_to_censoring(part.rows, part.censored, part.curve, part.stratum, theta)
-    return sandwich(scores, np.arange(n), model)
+    return RobustVariance(*sandwich(scores, np.arange(n), model))
 
 
 def _due_to_censoring(
