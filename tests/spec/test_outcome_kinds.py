@@ -278,3 +278,34 @@ def test_the_first_event_with_a_strategy_decides_for_each_participant(
     assert list(zip(found["participant_id"], found["day"], strict=True)) == days
     assert until.to_dict() == ends
     assert handled == {"A": "composite: surgery", "B": "hypothetical: switched"}
+
+
+def with_months() -> ComparativeStudy:
+    """Return the plan whose flares are counted over months that differ between participants, a covariate."""
+    line = ESTIMAND.format(
+        name="falls", outcome="flares", measure="value", summary="rate_ratio", strategy="treatment_policy"
+    )
+    text = PLAN.replace("ESTIMANDS", line).replace("exposure: hours", "exposure: months")
+    text = text.replace("outcomes:\n  pain", "covariates: {months: {type: number}}\noutcomes:\n  pain", 1)
+    text = text.replace("model: proportions", "model: counts, family: poisson")
+    text = text.replace("assumptions:\n", "assumptions:\n  covariates: {months: {mean: 20, sd: 3}}\n")
+    study = parse_study(text.encode())
+    assert isinstance(study, ComparativeStudy)
+    return study
+
+
+def test_counts_over_a_covariate_are_simulated_with_their_rate() -> None:
+    """Flares per month are 0.1 and 0.06 at random in 60 participants an arm, 20 months each on average."""
+    design = trial_design(with_months(), participants=8000)
+    drawn = draw_outcomes(design, 3)
+    frame = estimand_frame(design, drawn, "falls").dropna(subset=["value"])
+    months = drawn.covariates["months"]
+    assert set(frame["exposure"]) <= set(months)
+    rates = {arm: rows["value"].sum() / rows["exposure"].sum() for arm, rows in frame.groupby("arm", observed=True)}
+    assert rates["usual"] == pytest.approx(0.1, rel=0.05)
+    assert rates["exercise"] == pytest.approx(0.06, rel=0.05)
+    truth = true_values(trial_design(with_months()), n=40_000)
+    assert truth.value("falls", "exercise").value == pytest.approx(0.6, rel=0.04)
+    flares = pd.Series(drawn.complete[:, design.outcomes.index("flares"), -1])
+    low, high = months < 18, months > 22
+    assert flares[high].mean() / flares[low].mean() == pytest.approx(months[high].mean() / months[low].mean(), rel=0.15)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,7 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         attended = draw_sessions(dose.planned, dose.mean, dose.consistency, received, design.arms, seed)
         deviation += dose_effect(dose, attended, received)
     walk = _Walk.start(design, received, np.ascontiguousarray(days.T), deviation, seed, world)
+    walk.exposed = log_exposures(design, mix)
     for visit in range(m):
         walk.step(visit)
     complete = walk.values.transpose(2, 0, 1)
@@ -144,6 +145,16 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         attended=tuple(attended),
         seed=seed,
     )
+
+
+def log_exposures(design: TrialDesign, mix: Mapping[str, NDArray[Any]]) -> dict[int, Floats]:
+    """Return place of a count whose exposure is a covariate -> (n,) logarithm of that exposure."""
+    given = [design.study.outcomes[name].exposure for name in design.outcomes]
+    return {
+        place: np.log(np.maximum(mix[name].astype(float), NO_EXPOSURE))
+        for place, name in enumerate(given)
+        if name in mix
+    }
 
 
 def residuals(design: TrialDesign, received: Integers, seed: int) -> Floats:
@@ -183,6 +194,7 @@ class _Walk:
     follows: Integers
     carried: Floats
     worse: Floats
+    exposed: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def start(cls, design: TrialDesign, received: Integers, days: Floats, deviation: Floats, seed: int,
@@ -279,6 +291,8 @@ class _Walk:
                 middle = centre[place]
                 if (at := self.design.exposures[place]) >= 0:
                     middle = middle + np.log(np.maximum(self.values[at, visit], NO_EXPOSURE))
+                elif place in self.exposed:
+                    middle = middle + self.exposed[place]
                 self.values[place, visit] = measured_other(measure, middle, self.deviation[place, visit], rng)
 
     def _worse_at(self, visit: int) -> Floats:

@@ -179,6 +179,8 @@ def _columns(design: TrialDesign, drawn: DrawnTrial, name: str, plan: Estimand) 
         columns = {"response": values[:, t]}
         if exposure in design.outcomes:
             columns["exposure"] = drawn.complete[:, design.outcomes.index(exposure), t]
+        elif exposure in design.study.covariates:
+            columns["exposure"] = np.asarray(drawn.covariates[exposure], dtype=float)
         yield visit, columns
 
 

@@ -194,8 +194,6 @@ def _other_kind(study: ComparativeStudy, name: str, assumed: AssumedOutcome) -> 
         yield from _names([str(level) for level in assumed.shares], allowed, "level", (*at, "shares"))
         if abs((total := sum(assumed.shares.values())) - 1) > 1e-6:
             yield (*at, "shares"), f"the shares add up to {total:g}; give shares that add up to 1"
-    if outcome.exposure in study.covariates:
-        yield at, "a count with a covariate as its `exposure` is not simulated; make the exposure an outcome"
 
 
 def _visits_by_day(study: ComparativeStudy) -> list[str]:
