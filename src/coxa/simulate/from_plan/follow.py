@@ -153,7 +153,7 @@ def log_exposures(design: TrialDesign, mix: Mapping[str, NDArray[Any]]) -> dict[
     return {
         place: np.log(np.maximum(mix[name].astype(float), NO_EXPOSURE))
         for place, name in enumerate(given)
-        if name in mix
+        if name is not None and name in mix
     }
 
 
