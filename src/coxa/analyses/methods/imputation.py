@@ -110,7 +110,9 @@ class ImputationMethod(Method):
         strategies = used(planned)
         if len(strategies) == 1:
             return assumes(planned, strategies[ENDED]) + delta_words(planned)
-        said = [f"{when(planned, kind)}: {assumes(planned, strategy)}" for kind, strategy in strategies.items()]
+        label = planned.study.label
+        named = {kind: "Otherwise" if kind == ENDED else label("intercurrent_events", kind) for kind in strategies}
+        said = [f"{named[kind]}: {assumes(planned, strategy)}" for kind, strategy in strategies.items()]
         return " ".join(said) + delta_words(planned)
 
     def sentences(self, telling: Telling) -> Iterator[str]:

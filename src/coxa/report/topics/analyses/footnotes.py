@@ -52,7 +52,7 @@ def analysis_footnotes(
     if at_risk := at_risk_words(planned):
         said.append(at_risk)
     if ran.completed:
-        said.append(prose("Analysed: all of them; observed were ", analysed_words(planned, fits, rows), "."))
+        said.append(prose("Analysed: all of them (observed: ", analysed_words(planned, fits, rows), ")."))
     else:
         analysed = analysed_words(planned, fits, rows)
         said.append(prose("Analysed: ", analysed, _not_analysed(planned, fits, dataset), "."))

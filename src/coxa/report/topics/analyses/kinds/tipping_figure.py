@@ -41,7 +41,7 @@ def plot_tipping_map(planned: PlannedAnalysis, found: ConditionalMean, shown: Ti
         f"{title}, {study.label('visits', shown.visit)}",
         lambda _: themed(_chart(planned, shown)),
         _words(planned, found, shown),
-        shown.cells(),
+        shown.cells().round({"estimate": planned.decimals + 1, "std_error": planned.decimals + 1, "p_value": 4}),
     )
 
 
@@ -88,10 +88,11 @@ def _chart(planned: PlannedAnalysis, shown: TippingMap) -> Any:
     layers = [tiles]
     if len(shown.line):
         line = shown.line.assign(side=np.where(shown.line["estimate"] > 0, "above", "below"))
+        line = line[["against_shift", "arm_shift", "side"]].round(planned.decimals + 1)
         path = alt.Chart(line).mark_line(color=INK, strokeWidth=2)
         layers.append(path.encode(x=alt.X("arm_shift:Q"), y=alt.Y("against_shift:Q"), detail="side:N",
                                   order=alt.Order("against_shift:Q")))  # fmt: skip
-    (low, high), (low_other, high_other) = shown.plausible
+    (low, high), (low_other, high_other) = np.round(shown.plausible, planned.decimals + 1).tolist()
     box = pd.DataFrame({"x": [low], "x2": [high], "y": [low_other], "y2": [high_other]})
     region = alt.Chart(box).mark_rect(fillOpacity=0, stroke=INK, strokeDash=[5, 3], strokeWidth=1.6)
     layers.append(region.encode(x=alt.X("x:Q"), x2=alt.X2("x2:Q"), y=alt.Y("y:Q"), y2=alt.Y2("y2:Q")))
@@ -111,15 +112,18 @@ def _words(planned: PlannedAnalysis, found: ConditionalMean, shown: TippingMap) 
         "(upwards). Cross: no amount. Black line: where the conclusion changes, exactly."
     ]
     if tip.shift == tip.shift:
-        said.append(f"In {arm} alone it takes {tip.shift:+.{planned.decimals}f}{unit} until {changes}.")
-    (low, high), (low_other, high_other) = shown.plausible
+        said.append(f"In {arm} alone it takes {_number(planned, tip.shift)}{unit} until {changes}.")
+    own, other = (" to ".join(_number(planned, value) for value in low_high) for low_high in shown.plausible)
     said.append(
-        f"Dashed: amounts that the observed outcomes make plausible, {low:.{planned.decimals}f} to "
-        f"{high:.{planned.decimals}f} in {arm} and {low_other:.{planned.decimals}f} to "
-        f"{high_other:.{planned.decimals}f} in {against}: as if those who left went on to differ from their "
-        f"{planned.study.words.arm}, without any reason that the model knows, by as much as at their last visit (95% "
+        f"Dashed: amounts that the observed outcomes make plausible, {own} in {arm} and {other} in {against}: as if "
+        f"those who left went on to differ from their {planned.study.words.arm}, without any reason that the model knows, by as much as at their last visit (95% "
         "limits)."
     )
     inside = "changes" if shown.tips_within_plausible else "does not change"
     said.append(f"Within it the conclusion {inside}.")
     return " ".join(said)
+
+
+def _number(planned: PlannedAnalysis, value: float) -> str:
+    """Write an amount with the decimals of the outcome."""
+    return f"{value:.{planned.decimals}f}".replace("-", "\N{MINUS SIGN}")
