@@ -70,6 +70,16 @@ def wheel(session: nox.Session) -> None:
 
 
 @nox.session
+def analyses(session: nox.Session) -> None:
+    """Run every worked study that has data of its own, and write its report."""
+    install(session, "base")
+    out = Path(session.create_tmp(), "analyses")
+    for script in sorted(Path("analyses").glob("*/run.py")):
+        folder = () if script.parent.name == "runner_diary" else (str(out / script.parent.name),)
+        session.run("python", str(script), *folder)
+
+
+@nox.session
 def crate(session: nox.Session) -> None:
     """The RO-Crate of the worked example by roc-validator; `-- recommended` also asks for what is recommended."""
     install(session, "base")
