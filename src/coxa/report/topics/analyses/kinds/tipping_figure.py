@@ -116,8 +116,8 @@ def _words(planned: PlannedAnalysis, found: ConditionalMean, shown: TippingMap) 
     own, other = (" to ".join(_number(planned, value) for value in low_high) for low_high in shown.plausible)
     said.append(
         f"Dashed: amounts that the observed outcomes make plausible, {own} in {arm} and {other} in {against}: as if "
-        f"those who left went on to differ from their {planned.study.words.arm}, without any reason that the model knows, by as much as at their last visit (95% "
-        "limits)."
+        f"those who left went on to differ from their {planned.study.words.arm}, without any reason that the model "
+        "knows, by as much as at their last visit (95% limits)."
     )
     inside = "changes" if shown.tips_within_plausible else "does not change"
     said.append(f"Within it the conclusion {inside}.")
