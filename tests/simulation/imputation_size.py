@@ -95,12 +95,14 @@ class Result:
     high: float
 
 
-def results_of(data: pd.DataFrame, seed: int, methods: tuple[str, ...] = METHODS) -> list[Result]:
-    """Return the results of one trial under all strategies."""
+def results_of(
+    data: pd.DataFrame, seed: int, methods: tuple[str, ...] = METHODS, words: tuple[str, ...] = WORDS
+) -> list[Result]:
+    """Return the results of one trial under each strategy."""
     fit = fit_mmrm("change ~ arm * visit", data)
     drawn = draw_parameters(fit, IMPUTATIONS, seed=seed, thin=3) if METHODS[0] in methods else None
     found = []
-    for word in WORDS:
+    for word in words:
         outcomes = incomplete_outcomes(fit, data, reference="usual", strategy=word)
         if drawn is not None:
             imputed = impute_outcomes(fit, outcomes, drawn, seed=seed)
@@ -123,10 +125,12 @@ def result(word: str, method: str, frame: pd.DataFrame) -> Result:
     return Result(word, method, *(float(row[name]) for name in ("estimate", "std_error", "conf_low", "conf_high")))
 
 
-def summary(replicates: int, seed: int, methods: tuple[str, ...] = METHODS) -> pd.DataFrame:
+def summary(
+    replicates: int, seed: int, methods: tuple[str, ...] = METHODS, words: tuple[str, ...] = WORDS
+) -> pd.DataFrame:
     """Return bias, spread, mean standard error and coverage of each strategy and method."""
     streams = np.random.SeedSequence(seed).spawn(replicates)
-    rows = [one for k, s in enumerate(streams) for one in results_of(draw(np.random.default_rng(s)), k, methods)]
+    rows = [one for k, s in enumerate(streams) for one in results_of(draw(np.random.default_rng(s)), k, methods, words)]
     table = pd.DataFrame([{name: getattr(one, name) for name in Result.__slots__} for one in rows])
     true = table["strategy"].map(truth)
     table = table.assign(bias=table["estimate"] - true, covers=(table["low"] <= true) & (true <= table["high"]))

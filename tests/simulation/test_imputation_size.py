@@ -35,8 +35,9 @@ def test_no_strategy_is_biased() -> None:
 
 @pytest.mark.slow
 def test_rubin_is_conservative_for_jump_to_reference_and_the_jackknife_is_not() -> None:
-    table = summary(300, 6, (METHODS[0], METHODS[2]))
-    jump = table[table["strategy"] == "j2r"].reset_index(drop=True)
-    ratio = jump["std_error"] / jump["spread"]
-    assert ratio[0] > 1.05
-    assert ratio[1] == pytest.approx(1, abs=0.12)
+    """150 trials: the error of a spread is 6%."""
+    table = summary(150, 6, (METHODS[0], METHODS[2]), ("j2r",))
+    rubin, jackknife = table["std_error"] / table["spread"]
+    assert rubin > 1.05 * jackknife
+    assert rubin > 1.02
+    assert jackknife == pytest.approx(1, abs=0.18)
