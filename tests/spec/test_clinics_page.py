@@ -171,18 +171,25 @@ def test_clinics_are_not_described_in_the_words_of_a_trial(page: Document) -> No
     assert not wrong
 
 
+@pytest.fixture(scope="module")
+def shown() -> Document:
+    return build_page(with_mark(audit(), MARK))
+
+
+@pytest.fixture(scope="module")
+def hidden() -> Document:
+    return build_page(Hidden(with_mark(audit(), float("nan"))))
+
+
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_hidden_number_is_in_no_form_of_the_page(form: str) -> None:
-    shown = build_page(with_mark(audit(), MARK))
-    hidden = build_page(Hidden(with_mark(audit(), float("nan"))))
+def test_a_hidden_number_is_in_no_form_of_the_page(shown: Document, hidden: Document, form: str) -> None:
     assert str(MARK) in read(form, render_document(shown, form))
     text = read(form, render_document(hidden, form))
     assert str(MARK) not in text
     assert "Not shown (*)" in re.sub(r"\s+", " ", text)
 
 
-def test_hidden_numbers_are_a_sign_with_a_note_and_have_no_statistics() -> None:
-    hidden = build_page(Hidden(with_mark(audit(), float("nan"))))
+def test_hidden_numbers_are_a_sign_with_a_note_and_have_no_statistics(hidden: Document) -> None:
     assert rows(hidden, "clinics-at-a-glance")[SMALL][:5] == ["*"] * 5
     assert rows(hidden, "complete-by-clinic")[SMALL] == ["*"] * 6
     assert rows(hidden, "trust-pain")[SMALL] == ["*"] * 6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,20 +91,48 @@ class CountTable:
         >>> CountTable.of_groups(groups, ["clinic", "therapist"], "n").cells["therapist"].tolist()
         ['A1', 'A2', 'B1', 'all', 'all', 'all']
         """
+        return cls.of_counts(groups.assign(**{measure: groups[count]}), dimensions, [(measure, within, rest)])[0]
+
+    @classmethod
+    def of_counts(
+        cls, groups: pd.DataFrame, dimensions: Sequence[str], counts: Sequence[tuple[str, str | None, bool]]
+    ) -> list[CountTable]:
+        """Return a table of each of several counts of the same groups, as `of_groups` does of one.
+
+        Parameters
+        ----------
+        groups, dimensions
+            As of `of_groups`.
+        counts
+            What is counted, which is also its column; the count that it is part of; whether the rest is protected.
+
+        Examples
+        --------
+        >>> groups = pd.DataFrame({"clinic": ["A", "B"], "asked": [9, 7], "done": [8, 6]})
+        >>> asked, done = CountTable.of_counts(groups, ["clinic"], [("asked", None, True), ("done", "asked", True)])
+        >>> asked.cells["n"].tolist(), done.cells["n"].tolist(), done.within
+        ([9.0, 7.0, 16.0], [8.0, 6.0, 14.0], 'asked')
+        """
         names, levels = list(dimensions), groups[list(dimensions)].astype("str").fillna(NOT_RECORDED)
-        inner = levels.assign(n=groups[count].astype(float).to_numpy(), parts=1)
-        if "few" in groups:
-            inner["few"] = groups["few"].to_numpy(dtype=bool)
-        parts = [inner]
+        measures = list(dict.fromkeys(measure for measure, _, _ in counts))
+        numbers = pd.DataFrame({at: groups[name].to_numpy(dtype=float) for at, name in enumerate(measures)})
+        parts = [(levels.reset_index(drop=True), numbers)]
         for kept in (chosen for size in range(len(names)) for chosen in combinations(names, size)):
-            whole = levels.assign(**{name: TOTAL for name in names if name not in kept})
-            summed = whole.assign(n=inner["n"], parts=1).groupby(names, sort=False)[["n", "parts"]].sum().reset_index()
+            whole = parts[0][0].assign(**{name: TOTAL for name in names if name not in kept})
+            summed = numbers.assign(parts=1).groupby([whole[name] for name in names], sort=False).sum().reset_index()
             if (summed["parts"] > 1).any():
-                parts.insert(1, summed)
-        cells = pd.concat(parts if names else [inner], ignore_index=True).drop(columns="parts")
-        if "few" in cells:
-            cells["few"] = cells["few"].astype("boolean").fillna(False).astype(bool)
-        return cls(tuple(names), cells, measure, within, rest=rest)
+                parts.insert(1, (summed[names], summed[list(numbers)]))
+        cells = pd.concat([each for each, _ in parts], ignore_index=True)
+        every = pd.concat([each for _, each in parts], ignore_index=True)
+        marked = {}
+        if "few" in groups:
+            marked["few"] = np.zeros(len(cells), dtype=bool)
+            marked["few"][: len(groups)] = groups["few"].to_numpy(dtype=bool)
+        place = {name: at for at, name in enumerate(measures)}
+        return [
+            cls(tuple(names), cells.assign(n=every[place[measure]].to_numpy(), **marked), measure, within, rest=rest)
+            for measure, within, rest in counts
+        ]
 
     @classmethod
     def of_rows(
@@ -198,13 +227,12 @@ class CountTable:
 
     def counted(self) -> list[Key]:
         """Return what each row of `cells` counts."""
-        rows = self.cells[list(self.dimensions)].itertuples(index=False, name=None)
-        return [(self.measure, _place(self.dimensions, row)) for row in rows]
+        return [(self.measure, _place(self.dimensions, row)) for row in rows_of(self.cells, self.dimensions)]
 
     def sums(self) -> Iterator[tuple[Key, list[Key]]]:
         """Yield each total with its parts, along every dimension that it is a total over; it need not be a cell."""
         parts: dict[tuple[str, Place], list[Key]] = {}
-        for row in self.cells[list(self.dimensions)].itertuples(index=False, name=None):
+        for row in rows_of(self.cells, self.dimensions):
             place = _place(self.dimensions, row)
             for name, level in zip(self.dimensions, row, strict=True):
                 if level == TOTAL:
@@ -216,6 +244,19 @@ class CountTable:
                     parts.setdefault((wider, rest | {(wider, of_level[level])}), []).append((self.measure, place))
         for (_, whole), below in parts.items():
             yield (self.measure, whole), below
+
+
+def rows_of(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return the cells of some columns by row; of small frames this is several times as fast as `itertuples`.
+
+    Examples
+    --------
+    >>> rows_of(pd.DataFrame({"clinic": ["A", "B"], "n": [3, 4]}), ["clinic", "n"]), rows_of(pd.DataFrame([7]), [])
+    ([('A', 3), ('B', 4)], [()])
+    """
+    if not columns:
+        return [()] * len(frame)
+    return list(zip(*(frame[name].tolist() for name in columns), strict=True))
 
 
 def _place(dimensions: tuple[str, ...], row: tuple[str, ...]) -> Place:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.disclosure.protect import Protected
-from coxa.disclosure.tables import NOT_RECORDED, TOTAL, Key
+from coxa.disclosure.tables import NOT_RECORDED, TOTAL, Key, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Shown:
         """Return the shown counts of groups; NaN where one is hidden, or was never counted."""
         if not dimensions:
             return np.full(len(groups), self.counts.get((measure, frozenset()), np.nan))
-        levels = groups[list(dimensions)].astype("str").fillna(NOT_RECORDED)
+        levels = pd.DataFrame({name: groups[name].astype("str").fillna(NOT_RECORDED) for name in dimensions})
         places = (
             frozenset((name, level) for name, level in zip(dimensions, row, strict=True) if level != TOTAL)
-            for row in levels.itertuples(index=False, name=None)
+            for row in rows_of(levels, dimensions)
         )
         return np.array([self.counts.get((measure, place), np.nan) for place in places], dtype=float)
 

@@ -76,10 +76,13 @@ def _cascade(dimensions: Dimensions, groups: pd.DataFrame, k: int) -> Iterator[C
     yield from _of_groups(_marked(groups, k), dimensions, pairs)
 
 
-def _of_groups(groups: pd.DataFrame, dimensions: Sequence[str], pairs: Sequence[Pair]) -> Iterator[CountTable]:
-    for measure, whole, rest in pairs:
-        if whole is None or (groups[measure].to_numpy() <= groups[whole].to_numpy()).all():
-            yield CountTable.of_groups(groups, dimensions, measure, measure=measure, within=whole, rest=rest)
+def _of_groups(groups: pd.DataFrame, dimensions: Sequence[str], pairs: Sequence[Pair]) -> list[CountTable]:
+    true = [
+        (measure, whole, rest)
+        for measure, whole, rest in pairs
+        if whole is None or (groups[measure].to_numpy() <= groups[whole].to_numpy()).all()
+    ]
+    return CountTable.of_counts(groups, dimensions, true)
 
 
 def _marked(groups: pd.DataFrame, k: int) -> pd.DataFrame:
