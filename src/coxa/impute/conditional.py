@@ -13,6 +13,7 @@ from scipy import stats
 from coxa.cards import Card
 from coxa.errors import OptionError, check_known, check_level, check_option, shortened
 from coxa.estimates import Estimates
+from coxa.estimates.table import decimals
 from coxa.impute.compared import Compared, difference
 from coxa.impute.deltas import Delta
 from coxa.impute.influences import uncertainty
@@ -226,7 +227,7 @@ class ConditionalMean:
             "Imputed": f"{int(self.outcomes.missing.sum()):,} of {self.outcomes.missing.size:,} outcomes",
         }
         rows = [
-            [row["visit"], f"{row['arm']} - {row['reference']}", *(f"{row[name]:.3f}" for name in SHOWN)]
+            [row["visit"], f"{row['arm']} - {row['reference']}", *(decimals(name, row[name]) for name in SHOWN)]
             for row in frame.to_dict("records")
         ]
         return Card("Estimates by conditional mean imputation", facts, ["visit", "difference", *SHOWN], rows)
