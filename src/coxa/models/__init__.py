@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from coxa.models.glm.fit import fit_glm as fit_glm
     from coxa.models.glm.record import GLMFit as GLMFit
     from coxa.models.glm.spec import GLMSpec as GLMSpec
+    from coxa.models.glm.zero_inflated import ZeroInflatedFit as ZeroInflatedFit
+    from coxa.models.glm.zero_inflated import fit_zero_inflated as fit_zero_inflated
     from coxa.models.glmm.api import fit_glmm as fit_glmm
     from coxa.models.glmm.fit import GLMMFit as GLMMFit
     from coxa.models.lmm.api import fit_lmm as fit_lmm
@@ -100,6 +102,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.glm.fit": ("fit_glm",),
         "coxa.models.glm.record": ("GLMFit",),
         "coxa.models.glm.spec": ("GLMSpec",),
+        "coxa.models.glm.zero_inflated": ("ZeroInflatedFit", "fit_zero_inflated"),
         "coxa.models.glmm.api": ("fit_glmm",),
         "coxa.models.glmm.fit": ("GLMMFit",),
         "coxa.models.lmm.api": ("fit_lmm",),
