@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike
 
-from coxa.simulate.registry.care import Care, Returned, draw_care, draw_returned
+from coxa.simulate.registry.care import (
+    Care,
+    RedFlagSteps,
+    Returned,
+    draw_care,
+    draw_red_flag_steps,
+    draw_returned,
+)
 from coxa.simulate.registry.outcomes import Course, draw_course
 from coxa.simulate.registry.patients import ETHNICITIES, Flags, People, Stays, draw_people, draw_stays
 from coxa.simulate.registry.units import Units, Whole
@@ -20,6 +27,9 @@ from coxa.study.audit.assumptions import RegistryAssumptions
 
 DIGITS = 8
 """Digits of the numbers of patients and episodes where there are many."""
+
+IN_TIME = 7
+"""Days within which a referral for a red flag is in time."""
 
 GAPS = {"duration_months": 0.03, "comorbidities": 0.02, "ethnicity": 0.04, "deprivation": 0.02}
 """Descriptor -> share of the episodes in which it was not written down."""
@@ -37,6 +47,7 @@ class Block:
     course: Course
     care: Care
     returned: Returned
+    red_flags: RedFlagSteps | None
     gaps: dict[str, Flags]
     place: int
 
@@ -50,7 +61,8 @@ def draw_block(assumed: RegistryAssumptions, units: Units, seed: int, block: int
     returned = draw_returned(assumed, units, stays, people, course, care, seed, block)
     rng = generator(f"gaps in block {block}", seed)
     gaps = {name: rng.random(n) < share for name, share in GAPS.items()}
-    return Block(stays, people, course, care, returned, gaps, place)
+    steps = draw_red_flag_steps(assumed, units, stays, people, seed, block)
+    return Block(stays, people, course, care, returned, steps, gaps, place)
 
 
 def block_frame(assumed: RegistryAssumptions, units: Units, drawn: Block) -> pd.DataFrame:
@@ -78,6 +90,7 @@ def block_frame(assumed: RegistryAssumptions, units: Units, drawn: Block) -> pd.
         "red_flags_asked": care.red_flags,
         "referral_needed": care.needed,
         "referral_made": care.referred,
+        **_red_flag_columns(drawn.red_flags),
     }
     for name in ("pain", "function"):
         columns[f"{name}_intake"] = _numbers(getattr(course, f"{name}_intake"), care.intake)
@@ -97,6 +110,20 @@ def _descriptors(people: People, gaps: dict[str, Flags]) -> dict[str, object]:
         "comorbidities": _numbers(people.comorbidities, ~gaps["comorbidities"]),
         "ethnicity": _words(np.where(gaps["ethnicity"], -1, people.ethnicity), list(ETHNICITIES)),
         "deprivation": _words(deprivation, "12345"),
+    }
+
+
+def _red_flag_columns(steps: RedFlagSteps | None) -> dict[str, object]:
+    """Return the columns of what followed from screening, in place of whether it was asked alone."""
+    if steps is None:
+        return {}
+    return {
+        "red_flags_asked": steps.asked,
+        "flag_found": steps.found,
+        "flag_acted_on": steps.acted_on,
+        "flag_referred": steps.referred,
+        "days_to_referral": _numbers(steps.days, steps.referred),
+        "referred_in_7_days": steps.referred & (steps.days <= IN_TIME),
     }
 
 

@@ -45,6 +45,21 @@ class Care:
 
 
 @dataclass(frozen=True, slots=True)
+class RedFlagSteps:
+    """What followed from screening for red flags, in the episodes (n,).
+
+    asked, found, acted_on, referred : each among those of the step before
+    days : from intake to referral
+    """
+
+    asked: Flags
+    found: Flags
+    acted_on: Flags
+    referred: Flags
+    days: Whole
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """Discharge questionnaires of the episodes (n,).
 
@@ -86,6 +101,28 @@ def draw_care(units: Units, stays: Stays, people: People, seed: int, block: int)
         needed=needed,
         referred=needed & happens(0.82),
     )
+
+
+def draw_red_flag_steps(
+    assumed: RegistryAssumptions, units: Units, stays: Stays, people: People, seed: int, block: int
+) -> RedFlagSteps | None:
+    """Return who was asked for red flags and what followed; None where nothing is assumed of it."""
+    plan = assumed.red_flags
+    if plan is None:
+        return None
+    rng = generator(f"red flags in block {block}", seed)
+    n = len(stays.patient)
+    share = np.full(n, plan.asked)
+    if plan.asked_from is not None:
+        share[stays.intake >= (plan.asked_from.start - assumed.start).days] = plan.asked_from.asked
+    inside = np.clip(share, 1e-9, 1.0 - 1e-9)
+    asked = rng.random(n) < np.where(
+        (share > 0) & (share < 1), expit(logit(inside) + units.diligence[people.clinic]), share
+    )
+    found = asked & (rng.random(n) < plan.found)
+    acted_on = found & (rng.random(n) < plan.acted_on)
+    referred = acted_on & (rng.random(n) < plan.referred)
+    return RedFlagSteps(asked, found, acted_on, referred, rng.exponential(plan.days, n).astype(np.int64))
 
 
 def chance_of_return(assumed: RegistryAssumptions, units: Units, people: People, course: Course) -> Floats:

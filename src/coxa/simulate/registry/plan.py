@@ -14,6 +14,12 @@ from coxa.study.scales import outcome_scale
 
 FIFTHS = {"1": "1, most deprived", "2": "2", "3": "3", "4": "4", "5": "5, least deprived"}
 
+STEPS: dict[str, dict[str, Any]] = {
+    "flags_acted_on": {"label": "Red flags acted on", "met": "flag_acted_on", "among": "flag_found"},
+    "referred_in_time": {"label": "Referred within 7 days", "met": "referred_in_7_days", "among": "flag_referred"},
+}
+"""Standards of what follows from screening for red flags, where the registry has it."""
+
 FUNCTION_SOURCE = "Binkley, Stratford, Lott and Riddle 1999, Physical Therapy 79(4):371-383"
 
 
@@ -50,6 +56,7 @@ def registry_plan(assumed: RegistryAssumptions, *, file: str = "episodes.csv", f
                     "among": "referral_needed",
                     "target": 0.9,
                 },
+                **(STEPS if assumed.red_flags else {}),
             },
             "rare_events": {"red_flags_missed": {"label": "Red flags not asked for", "standard": "red_flags"}},
             "targets": {"complete": 0.8, "attended": 0.85},

@@ -98,6 +98,24 @@ class AssumedLoss(Part):
     late: Probability = Field(0.05, description="Share of the questionnaires that come after their window.")
 
 
+class ScreenedFrom(Part):
+    """From when on more, or fewer, patients are asked for red flags."""
+
+    start: date = Field(description="First day of intake from which it holds.")
+    asked: Probability = Field(description="Share of the patients who are asked from then on.")
+
+
+class AssumedRedFlagSteps(Part):
+    """How clinics screen for red flags, step by step."""
+
+    asked: Probability = Field(0.90, description="Share of the patients who are asked for red flags.")
+    asked_from: ScreenedFrom | None = Field(None, description="Another share from a day on, as after training.")
+    found: Probability = Field(0.06, description="Share of those asked in whom a flag is found.")
+    acted_on: Probability = Field(0.85, description="Share of those with a flag in whom it is acted on.")
+    referred: Probability = Field(0.60, description="Share of those in whom it is acted on who are referred.")
+    days: Positive = Field(6.0, description="Mean days from intake to referral.")
+
+
 class RegistryAssumptions(Part):
     """What is assumed of a registry: the numbers from which episodes of care and their truth are simulated.
 
@@ -130,6 +148,11 @@ class RegistryAssumptions(Part):
         description="A clinic that gets better; clinic 6 by 1.5 from 2022-10-01 unless given.",
     )
     lost: AssumedLoss = Field(default_factory=AssumedLoss, description="Who has no discharge questionnaire.")
+    red_flags: AssumedRedFlagSteps | None = Field(
+        None,
+        description="Screening for red flags with what follows: columns flag_found, flag_acted_on, flag_referred, "
+        "days_to_referral and referred_in_7_days; only whether it was asked, unless given.",
+    )
 
     @model_validator(mode="after")
     def _parts_agree(self) -> RegistryAssumptions:
