@@ -218,11 +218,37 @@ def test_the_number_of_conditions_is_given_back() -> None:
     assert set(derived["number"]) == {1, 2, 3, 4}
 
 
+FOLLOWING = """\
+  main: {source: {table: conditions, take: main}, levels: [fai_cam, other]}
+  cam: {source: {table: conditions, condition: fai_cam}}
+  sure: {source: {table: conditions, condition: fai_cam, at_least: confirmed}}
+  joint: {source: {table: conditions, family: joint}}
+  number: {source: {table: conditions, take: number}}
+  several: {source: {table: conditions, take: number}, cuts: 2, levels: [one, more]}
+"""
+
+
+def test_covariates_of_which_nothing_is_assumed_follow_from_the_conditions_that_are() -> None:
+    study = plan(FOLLOWING, ASSUMED.split("    labral_tear")[0])
+    trial = coxa.simulate_study(study, seed=3, truth_size=200)
+    derived = derive_covariates(coxa.read_cohort(trial.study, trial.tables))
+    for name in ("main", "cam", "sure", "joint", "several"):
+        levels = list(study.covariates[name].level_labels())
+        assert derived[name].map(levels.index).tolist() == trial.drawn.covariates[name].tolist(), name
+    assert derived["number"].tolist() == trial.drawn.covariates["number"].tolist()
+    assert (derived["main"] == "fai_cam").mean() == pytest.approx(0.4, abs=0.07)
+    assert (derived["cam"] == "yes").mean() == pytest.approx(0.4 + 0.6 * 0.2, abs=0.07)
+    assert (derived["sure"] == "yes").mean() == pytest.approx(0.5 * (0.4 + 0.6 * 0.2), abs=0.07)
+    assert set(derived["number"]) == {1, 2}
+
+
 @pytest.mark.parametrize(
     ("covariate", "assumed", "fault"),
     [
-        ("  cam: {source: {table: conditions, condition: fai_cam}}\n", "", "both draw fai_cam"),
-        ("  number: {source: {table: conditions, take: number}}\n", "", "draws the number of conditions"),
+        ("  cam: {source: {table: conditions, condition: fai_cam}}\n", "    cam: {shares: {no: 0.5, yes: 0.5}}\n",
+         "both draw fai_cam"),
+        ("  number: {source: {table: conditions, take: number}}\n", "    number: {mean: 2, sd: 1}\n",
+         "draws the number of conditions"),
         ("  old: {source: {table: participants, field: bmi}, cuts: 30, levels: [a, b]}\n", "", "is not simulated"),
         ("  age_group: {source: {table: participants, field: age}, cuts: 30, levels: [a, b]}\n",
          "    age_group: {shares: {a: 0.5, b: 0.5}}\n", "follows from its source"),

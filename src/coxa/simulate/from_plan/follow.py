@@ -16,6 +16,7 @@ from coxa.simulate.from_plan.covariates import followed
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import dose_effect, draw_sessions
 from coxa.simulate.from_plan.happenings import EventDesign
+from coxa.simulate.from_plan.has_conditions import conditions_give
 from coxa.simulate.from_plan.means import mean_on
 from coxa.simulate.from_plan.measure import measured, measured_other
 from coxa.simulate.from_plan.mix import draw_mix
@@ -137,6 +138,7 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         present=present,
         covariates=mix
         | {one.name: codes[one.name] for one in design.clusters if one.covariate and not one.known_first}
+        | conditions_give(design, mix, n, seed)
         | followed(design.study.covariates, mix, dict(zip(design.outcomes, complete[:, :, 0].T, strict=True))),
         clusters=codes,
         events={name: np.where(when > walk.left, np.nan, when) for name, when in walk.happened.items()},

@@ -68,7 +68,7 @@ def case_mix(covariates: Mapping[str, Covariate], part: Assumptions, outcomes: t
     found: dict[str, Mix] = {}
     effects = {name: outcome.covariates for name, outcome in part.outcomes.items()}
     for name, planned in covariates.items():
-        if not is_drawn(planned):
+        if not is_drawn(planned) or part.conditions_give(name, planned):
             continue
         mix = part.covariates.get(name, AssumedCovariate())
         of_outcome = [effects.get(outcome, {}).get(name, 0.0) for outcome in outcomes]

@@ -23,7 +23,8 @@ from coxa.study.assumptions.numbers import (
 )
 from coxa.study.assumptions.red_flags import AssumedRedFlags
 from coxa.study.conditions import ConditionCode
-from coxa.study.parts import Name, OneOrMany, Part
+from coxa.study.covariate_sources import ConditionSource
+from coxa.study.parts import Covariate, Name, OneOrMany, Part
 
 PER_ARM = 100
 """Participants per arm, on average, where the plan says nothing."""
@@ -349,3 +350,12 @@ class Assumptions(Part):
         if given and abs(total - 1) > 1e-6:
             raise ValueError(f"the shares of the conditions add up to {total:g}; give shares that add up to 1")
         return given
+
+    def conditions_give(self, name: str, covariate: Covariate) -> bool:
+        """Return whether a covariate follows from the conditions assumed, as nothing is assumed of it by itself."""
+        source = covariate.source
+        if not isinstance(source, ConditionSource) or not self.conditions or name in self.covariates:
+            return False
+        if any(name in outcome.covariates for outcome in self.outcomes.values()):
+            return False
+        return source.take != "present" or any(code in self.conditions for code in source.codes)

@@ -104,7 +104,7 @@ def _conditions_drawn_once(study: ComparativeStudy) -> Iterator[Said]:
     counts = ""
     for name, covariate in study.covariates.items():
         source = covariate.source
-        if not isinstance(source, ConditionSource):
+        if not isinstance(source, ConditionSource) or study.assumptions.conditions_give(name, covariate):
             continue
         if source.take == "number":
             counts = name
