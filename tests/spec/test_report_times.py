@@ -22,12 +22,12 @@ class Made:
 
 def test_curves_are_those_of_the_estimator() -> None:
     frame, planned = rows(), plan("competing_risks").planned("main")
-    curves = event_curves(planned, frame, 182)
+    curves = event_curves(planned.study.groups, frame, 182)
     usual = frame[frame["arm"] == "usual"]
     expected = aalen_johansen(usual["time"], usual["status"].astype(int)).at([100])["incidence"].iloc[0]
     mine = curves[(curves["arm"] == "usual") & (curves["day"] <= 100)]
     assert mine["share"].iloc[-1] == pytest.approx(expected)
-    risk = numbers_at_risk(planned, frame, 182).set_index(["arm", "day"])["n"]
+    risk = numbers_at_risk(planned.study.groups, frame, 182).set_index(["arm", "day"])["n"]
     assert risk["usual", 0.0] == len(usual)
     assert risk["usual", 182.0] == int((usual["time"] >= 182).sum())
 
@@ -35,7 +35,7 @@ def test_curves_are_those_of_the_estimator() -> None:
 def test_without_competing_events_curves_are_those_of_kaplan_and_meier() -> None:
     frame, planned = rows(competing=False), plan("cox").planned("main")
     usual = frame[frame["arm"] == "usual"]
-    end = event_curves(planned, frame, 182).groupby("arm")["share"].last()["usual"]
+    end = event_curves(planned.study.groups, frame, 182).groupby("arm")["share"].last()["usual"]
     assert end == pytest.approx(1 - kaplan_meier(usual["time"], usual["status"] == 1).survival[-1])
 
 
@@ -51,7 +51,7 @@ def test_a_figure_of_curves_says_its_numbers_and_is_not_shared() -> None:
 def test_an_arm_without_events_is_a_line_at_zero() -> None:
     frame = rows(competing=False)
     frame["status"] = frame["status"].where(frame["arm"] != "exercise", 0.0)
-    curves = event_curves(plan("kaplan_meier").planned("main"), frame, 182)
+    curves = event_curves(plan("kaplan_meier").groups, frame, 182)
     assert curves.loc[curves["arm"] == "exercise", "share"].tolist() == [0.0, 0.0]
 
 
