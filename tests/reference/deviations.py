@@ -8,11 +8,12 @@ import numpy as np
 
 from coxa.estimates import contrasts, marginal_means
 from coxa.models import Fit, fit_ancova
+from coxa.selftest.rows import VISITS
 from tests.reference.cases import KEYS, fitted
 from tests.reference.lmm_cases import in_r_order as lmm_in_r_order
 from tests.reference.test_models_lmm_reference import INDEPENDENT, SERIAL
 from tests.reference.test_models_lmm_reference import fitted as lmm_fitted
-from tests.reference.trial import VISITS, in_r_order, reference, trial
+from tests.reference.trial import in_r_order, reference, trial
 
 
 def relative(got: object, wanted: object) -> float:

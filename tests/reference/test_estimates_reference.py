@@ -7,9 +7,10 @@ import pytest
 
 from coxa.estimates import contrasts, joint_test, marginal_means
 from coxa.models import Fit, fit_ancova, fit_mmrm
+from coxa.selftest.rows import VISITS
 from tests.reference.test_models_mmrm_reference import CASES
 from tests.reference.tolerances import DF, EFFECT, P_VALUE, STANDARD_ERROR
-from tests.reference.trial import FORMULA, VISITS, reference, trial
+from tests.reference.trial import FORMULA, reference, trial
 
 MVT_P_VALUE = 5e-5
 """Absolute. R's mvtnorm takes whole degrees of freedom and random points; what is left here is 5e-6."""
