@@ -1,4 +1,4 @@
-"""The validation file of an installation: what is installed, what it does, and every number compared with that of R or SAS."""
+"""The validation file of an installation: what is installed, what it does, and every number with that of R or SAS."""
 
 from __future__ import annotations
 

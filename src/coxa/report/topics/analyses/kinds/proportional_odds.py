@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ def proportional_odds_blocks(planned: PlannedAnalysis, models: list[tuple[str, O
 
 def tests_of(planned: PlannedAnalysis, model: OrdinalFit) -> pd.DataFrame:
     """Return the tests that the plan asks for; with a random intercept, likelihood ratios."""
-    asked = planned.analysis.option("proportional_odds") or "score"
+    asked: Any = planned.analysis.option("proportional_odds") or "score"
     return proportional_odds_test(model, test=asked if model.random is None else "likelihood_ratio")
 
 
