@@ -61,20 +61,21 @@ def counts_to_hide(sums: Sums, k: int, *, least: float | Floats = 1, unprotected
     has no solution, each half of it. The other sets are the proof: what is hidden later takes none of them away.
     """
     known = np.zeros(len(sums.values), dtype=bool) if unprotected is None else unprotected
-    small = (sums.values < k) & ~known
+    small, matrix = (sums.values < k) & ~known, sums.matrix()
     hidden: Bools = small | (sums.weights == 0)
     every = np.flatnonzero(small)
     for first in range(min(GROUPS, len(every))):
-        for moved in _moves(_Choice(sums, hidden, known, least), k, every[first::GROUPS]):
+        for moved in _moves(_Choice(sums, matrix, hidden, known, least), k, every[first::GROUPS]):
             hidden |= np.abs(moved) > TINY
     return hidden & (sums.weights > 0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """What may be hidden so far: the counts, those that are hidden, those that are known, and the least of each."""
+    """What may be hidden so far: the counts, their equations, those hidden, those known, and the least of each."""
 
     sums: Sums
+    matrix: sparse.csr_matrix
     hidden: Bools
     known: Bools
     least: float | Floats
@@ -88,7 +89,7 @@ def other_set(
     The other set is of whole numbers: the last resort where counts of several tables have one only in fractions.
     """
     known = np.zeros(len(sums.values), dtype=bool) if unprotected is None else unprotected
-    moved = _other_set(_Choice(sums, hidden, known, least), by, np.array([at]), known, whole=True)
+    moved = _other_set(_Choice(sums, sums.matrix(), hidden, known, least), by, np.array([at]), known, whole=True)
     return None if moved is None else hidden | (np.abs(moved) > TINY)
 
 
@@ -117,7 +118,7 @@ def _other_set(choice: _Choice, k: int, group: Indices, fixed: Bools, *, whole: 
     The unknowns are how far each count goes up, and how far down.
     """
     sums, hidden = choice.sums, choice.hidden
-    n, matrix = len(hidden), sums.matrix()
+    n, matrix = len(hidden), choice.matrix
     most = np.where(fixed & ~hidden, 0.0, np.inf)
     low = np.zeros(2 * n)
     low[group] = k
