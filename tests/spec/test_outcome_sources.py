@@ -9,6 +9,7 @@ import pytest
 import coxa
 from coxa.derive.scores import derive_scores
 from coxa.errors import PlanError
+from coxa.instruments.measures import load_measures
 from tests.sourced import drawn_and_derived, sourced_plan
 
 OUTCOMES = """
@@ -136,3 +137,16 @@ def test_a_table_without_a_row_of_the_measure_is_an_error():
     assert any(
         finding.field == "strength" for finding in coxa.read_cohort(study, {"participants": people}).findings.errors
     )
+
+
+def test_a_measure_of_which_nothing_is_assumed_begins_in_the_middle_of_its_usual_range():
+    outcomes = (
+        OUTCOMES + "turn: {source: {table: clinical_measures, measure: hip_internal_rotation}, range: [-20, 80]}\n"
+    )
+    plan = sourced_plan(outcomes, "walk: {baseline: {mean: 500, sd: 60}}", first="walk")
+    design = coxa.simulate.trial_design(plan, 40)
+    means = dict(zip(design.outcomes, design.means[0, :, 0], strict=True))
+    low, high = load_measures()["abductor_strength"].soft
+    assert means["affected"] == pytest.approx((low + high) / 2)
+    assert means["symmetry"] == 100.0
+    assert means["turn"] == 30.0  # the plan has a range of its own

@@ -64,3 +64,18 @@ def test_the_planted_effects_of_arm_and_of_yesterdays_load_lie_in_their_interval
         assert table.loc[term, "conf_low"] <= value <= table.loc[term, "conf_high"], term
     assert table.loc["arm[exercise]:week", "conf_high"] < 0
     assert table.loc["load_lag1_within", "conf_low"] > 0.15
+
+
+def test_pain_of_the_next_morning_goes_with_an_outcome_that_moves_the_pain_of_the_day(tmp_path: Path) -> None:
+    outcome = "  pain_week: {label: Pain of the week, source: {table: daily_diary, field: pain}}\n"
+    assumed = "    pain_week: {baseline: {mean: 3, sd: 0.5}, scale: bounded}\n"
+    words = SMALL_PLAN.replace("\noutcomes:\n", f"\noutcomes:\n{outcome}", 1)
+    head, tail = (words + DIARY).split("\nassumptions:\n")
+    plan = head + "\nassumptions:\n" + tail.replace("  outcomes:\n", f"  outcomes:\n{assumed}", 1)
+    (tmp_path / "study.yaml").write_text(plan, encoding="utf-8")
+    diary = coxa.simulate_study(read_study(tmp_path / "study.yaml"), seed=1, participants=60, truth_size=200).tables[
+        "daily_diary"
+    ]
+    below = (diary["pain"] - diary["pain_next_morning"]).astype(float)
+    assert diary["pain"].mean() < 4
+    assert below.mean() == pytest.approx(1.0, abs=0.25)  # the relief assumed unless given, less what is cut at 0

@@ -12,6 +12,7 @@ from coxa.arguments import Kind, kinds
 from coxa.errors import OptionError, PlanError
 from coxa.findings import Finding, Findings
 from coxa.simulate.from_plan.clusters import ClusterDesign
+from coxa.simulate.from_plan.defaults import default_baseline
 from coxa.simulate.from_plan.dose import DoseDesign, dose_covariance, dose_design
 from coxa.simulate.from_plan.happenings import EventDesign, event_designs, risk_table
 from coxa.simulate.from_plan.means import SLACK, cluster_covariance, mean_courses, root_of, total_covariance
@@ -158,7 +159,9 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     outcomes = tuple(study.outcomes)
     scales = tuple(outcome_scale(study.outcomes[name]) for name in outcomes)
     assumed = tuple(part.outcomes.get(name, AssumedOutcome()) for name in outcomes)
-    baselines = [one.baseline or default_baseline(scale) for one, scale in zip(assumed, scales, strict=True)]
+    baselines = [
+        one.baseline or default_baseline(study.outcomes[name]) for name, one in zip(outcomes, assumed, strict=True)
+    ]
     if not outcomes:
         remedy = "Add an outcome that is measured at visits, by which they are known to have taken place."
         raise _fault(study, (), "the plan has no outcome that is measured at visits", remedy)
@@ -219,12 +222,6 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
         not_started=np.array([0.0 if arm == study.reference_arm else by_name(part.not_started, arm) for arm in arms]),
         dose=dose,
     )
-
-
-def default_baseline(scale: OutcomeScale) -> AssumedBaseline:
-    """Return the middle of the range, and a sixth of it as the spread."""
-    low, high = (scale.low, scale.high) if np.isfinite(scale.high - scale.low) else (0.0, 100.0)
-    return AssumedBaseline(mean=(low + high) / 2, sd=(high - low) / 6)
 
 
 def _spreads(one: AssumedOutcome, base: AssumedBaseline, visits: tuple[str, ...]) -> list[float]:

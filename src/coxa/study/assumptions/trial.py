@@ -55,7 +55,9 @@ class AssumedOutcome(Part):
     """
 
     baseline: AssumedBaseline | None = Field(
-        None, description="Mean and spread; the middle of the range, and a sixth of it, unless given."
+        None,
+        description="Mean and spread; the middle of the range (of a clinical measure the usual one), and a sixth of "
+        "it, unless given.",
     )
     shared_change: Change = Field(
         0.0,

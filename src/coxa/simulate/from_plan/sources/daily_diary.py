@@ -50,6 +50,8 @@ def diary_rows(trial: Sourced, held: pd.DataFrame) -> pd.DataFrame:
         given = diary.index.isin(column.index)
         old = diary[source.field].astype(float) if source.field in diary else mine
         diary = diary.assign(**{source.field: mine.where(given, old)})
+    if "pain_next_morning" in held and all(one.field != "pain_next_morning" for one in sources.values()):
+        diary = diary.assign(pain_next_morning=_morning_after(diary, held.set_index(KEYS)))
     return diary.reset_index()
 
 
@@ -73,6 +75,13 @@ def _check(trial: Sourced, sources: dict[str, DailyDiarySource]) -> None:
             raise OptionError(
                 f"Windows of outcome `{name}` overlap, so that days belong to two visits. Shorten `days` of its source."
             )
+
+
+def _morning_after(diary: pd.DataFrame, held: pd.DataFrame) -> pd.Series:
+    """Return the pain of the next morning, moved by as much as that of its day was."""
+    moved = diary["pain"].astype(float) - held["pain"].astype(float).reindex(diary.index)
+    scale = DIARY_SCALES["pain_next_morning"]
+    return (diary["pain_next_morning"].astype(float) + moved.fillna(0.0)).clip(scale.low, scale.high).round(1)
 
 
 def _shifted(trial: Sourced, diary: pd.DataFrame, name: str, source: DailyDiarySource) -> pd.Series:
