@@ -147,5 +147,20 @@ def test_what_is_planted_is_found_again() -> None:
     assert referred == pytest.approx(0.7, abs=0.08)
 
 
+def test_what_is_done_after_the_data_end_is_an_empty_action_and_none_a_flag_not_acted_on() -> None:
+    slow = RED.replace("at: [baseline, week_6]", "at: [week_12]").replace("delay: 4", "delay: 60")
+    shares = "acted_on: {usual_care: 0, exercise: 1}"
+    slow = slow.replace("acted_on: {usual_care: 0.5, exercise: 0.8}", shares)
+    trial = simulate_study(
+        assumed(more=slow), participants={"usual_care": 100, "exercise": 100}, truth_size=200, seed=3
+    )
+    rows = trial.tables["red_flag_screening"].query("present == 'yes'")
+    arm = rows["participant_id"].map(trial.tables["participants"].set_index("participant_id")["arm_received"])
+    assert set(rows.loc[arm == "usual_care", "action"]) == {"none"}
+    late = rows.loc[arm == "exercise", "action"]
+    assert late.isna().mean() > 0.5
+    assert "none" not in set(late)
+
+
 def test_the_flags_of_assumptions_are_those_of_the_table() -> None:
     assert list(get_args(RedFlag)) == list(load_table("red_flag_screening").fields["flag"].levels)

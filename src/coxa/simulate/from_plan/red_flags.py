@@ -24,7 +24,8 @@ OTHERS = ("monitored", "imaging", "treatment_stopped")
 def red_flags_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed: int) -> pd.DataFrame:
     """Return one row per flag asked, visit by visit; nothing without the assumption `red_flags`.
 
-    What would be done after the planned day of the last visit, and its window, is not in the data yet.
+    What would be done after the planned day of the last visit, and its window, is not in the data yet: such a flag has
+    an empty action, and `none` is that of a flag that is not acted on.
     """
     import pandas as pd
 
@@ -66,7 +67,7 @@ def red_flags_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar, seed
                     "flag": np.array(flags)[flag],
                     "present": np.where(there, "yes", "no"),
                     "action": pd.Series(action, dtype=object).where(
-                        known, pd.Series("none", range(len(there)), dtype=object).where(there)
+                        known, pd.Series("none", range(len(there)), dtype=object).where(there & ~acted)
                     ),
                     "action_date": when(rows[person], np.where(known, done, np.nan)),
                     "referral_date": when(rows[person], np.where(refer, done, np.nan)),
