@@ -97,10 +97,8 @@ def test_tables_that_no_section_shows_are_named() -> None:
     totals = pd.DataFrame({"participant_id": ["A1"], "attended": [9]})
     assert not_reported_table(replace(made, tables={**made.tables, "session_totals": totals})) is None
     goals = pd.DataFrame({"participant_id": ["A1", "A1", "B1"], "goal_number": [1, 2, 1]})
-    diary = pd.DataFrame({"participant_id": ["A1"], "study_day": [3]})
-    named = not_reported_table(replace(made, tables={**made.tables, "goals": goals, "daily_diary": diary}))
+    assert not_reported_table(replace(made, tables={**made.tables, "goals": goals})) is None  # a section of its own
+    events = pd.DataFrame({"participant_id": ["A1", "A1", "B1"], "event": ["injury", "injury", "surgery"]})
+    named = not_reported_table(replace(made, tables={**made.tables, "outcome_events": events}))  # no event of the plan
     assert named is not None
-    assert texts(named) == [
-        ("Goals", ["2", "3", "No"]),
-        ("Daily diary", ["1", "1", "Home exercise is reported under delivery; other columns are not."]),
-    ]
+    assert texts(named) == [("Events", ["2", "3", "No"])]

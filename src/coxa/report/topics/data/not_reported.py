@@ -1,4 +1,4 @@
-"""Tables that the plan names, that were read and checked, and that no section of the report shows."""
+"""A table that the plan names, that was read and checked, and that no section of the report shows."""
 
 from __future__ import annotations
 
@@ -8,22 +8,8 @@ from coxa.tables.cells import Statistic
 from coxa.tables.formats import cell
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 
-SHOWN = frozenset(
-    {
-        "participants",
-        "screening",
-        "assessments",
-        "item_responses",
-        "intercurrent_events",
-        "treatment_sessions",
-        "session_totals",
-        "daily_diary",
-        "sport_training",
-        "co_interventions",
-        "adverse_events",
-    }
-)
-"""Tables of the dictionary that the report shows as a whole."""
+OF_EVENTS = "outcome_events"
+"""The table that is reported through the events of a plan; every other table of the dictionary has a section."""
 
 NOWHERE = "No"
 
@@ -38,7 +24,7 @@ def not_reported_table(cohort: Cohort) -> Table | None:
     """
     rows = []
     for name, frame in cohort.tables.items():
-        if name in SHOWN or frame.empty:
+        if name != OF_EVENTS or frame.empty or _asked(cohort):
             continue
         counts = {"participants": frame["participant_id"].nunique(), "rows": len(frame)}
         cells = (
@@ -56,3 +42,8 @@ def not_reported_table(cohort: Cohort) -> Table | None:
         (RowGroup("", tuple(rows)),),
         (Footnote("`coxa.read_cohort` gives these tables, checked, for an analysis of your own."),),
     )
+
+
+def _asked(cohort: Cohort) -> bool:
+    """Return whether an event of the plan is taken from the table of events."""
+    return any(event.source.table == OF_EVENTS for event in getattr(cohort.study, "events", {}).values())
