@@ -195,6 +195,17 @@ def test_numbers_of_a_wide_table_are_not_broken_before_the_page_is_turned() -> N
         assert all(width >= ems("-12.3 (-15.6 to -9.1)") * placed.size for width in placed.widths[1:])
 
 
+@pytest.mark.parametrize(("n", "apart"), [(2, False), (6, True)])
+def test_headings_are_on_the_page_of_the_table_below_them(n: int, apart: bool) -> None:
+    inner = Section("inner", "The inner one", (TableBlock(wide(n)), Paragraph("Then this.")))
+    parts = (Section("before", "Before", (Paragraph("Some text."),)), Section("outer", "The outer one", (), (inner,)))
+    pages = PdfReader(io.BytesIO(render_pdf(Document("T", "", (), parts)))).pages
+    texts = [page.extract_text() for page in pages]
+    titles = ("The outer one", "The inner one", "Exercise therapy minus")
+    places = {max(i for i, text in enumerate(texts) if title in text) for title in titles}  # after the contents
+    assert places == {1 if apart else 0}
+
+
 def test_the_page_is_data_and_nothing_else(document: Document) -> None:
     def leaves(node: object) -> set[type]:
         if isinstance(node, dict):
