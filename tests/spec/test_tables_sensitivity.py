@@ -16,6 +16,7 @@ from tests.spec.small_trial import plan, report
 
 STUDY = plan()
 SEVEN_ARMS = Path(__file__).parents[2] / "analyses" / "six_treatments" / "study.yaml"
+STUDIED = ("primary", "without_therapists")
 ROW = {"term": "difference", "visit": "week_12", "estimand": "primary", "outcome": "pain", "conf_level": 0.95}
 
 
@@ -127,3 +128,16 @@ def test_many_comparisons_that_agree_are_one_sentence() -> None:
     assert len(several) == 2
     assert several[0].startswith("Aquatic therapy, Exercise therapy, Stretching, Manual therapy and Ultrasound: ")
     assert several[1].endswith("agree, in favour of Sports performance training.")
+
+
+def test_what_adjusts_p_values_of_several_analyses_is_one_note_and_the_like_is_said_once() -> None:
+    study = read_study(SEVEN_ARMS)
+    assert isinstance(study, ComparativeStudy)
+    numbers = {"estimate": -1.0, "conf_low": -2.0, "conf_high": 0.5, "p_value": 0.2, "n_participants": 80}
+    one = {**ROW, **numbers, "arm": "manual", "reference": "usual_care"}
+    rows = [{**one, "analysis": name} for name in STUDIED]
+    notes = sensitivity_table(study.planned("primary"), Estimates.of(rows)).footnotes
+    assert [note.text for note in notes if note.mark == "†"] == [
+        "P-value adjusted for multiplicity. MMRM with therapists and MMRM without therapists: by the method of Dunnett "
+        "over the comparisons at each visit, limits too."
+    ]

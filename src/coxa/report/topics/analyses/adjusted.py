@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import get_args
 
 import pandas as pd
@@ -44,6 +45,16 @@ def family_words(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
     places += [f"{word} over the visits" for word in plan.courses]
     count = f"{size} planned comparisons" if size != 1 else "one planned comparison"
     return f"by the method of {plan.multiplicity.capitalize()} over the {count} ({join_words(places)})"
+
+
+def families_words(parts: Iterable[tuple[PlannedAnalysis, pd.DataFrame]]) -> str:
+    """Say of analyses and their rows in a table how p-values are adjusted, alike ones once; empty where none is."""
+    named: dict[str, list[str]] = {}
+    for planned, rows in parts:
+        if any(is_adjusted(planned, record) for record in records(rows)):
+            named.setdefault(family_words(planned, rows), []).append(planned.label)
+    said = "; ".join(f"{join_words(labels)}: {words}" for words, labels in named.items())
+    return f"P-value adjusted for multiplicity. {said}." if said else ""
 
 
 def family_size(record: Record) -> int:

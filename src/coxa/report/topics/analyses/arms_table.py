@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coxa.report.record import ReportRecord
-from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
+from coxa.report.topics.analyses.adjusted import MARK, families_words, p_mark
 from coxa.report.topics.analyses.footnotes import mean_words, warning_marks
 from coxa.report.topics.analyses.results import (
     INTERVAL,
@@ -234,13 +234,9 @@ def _notes(
         yield Footnote(f"Baseline and visit: {_summaries(of_means)} of the participants analysed.{estimated}")
     yield from (Footnote(SEEN[kind]) for kind in dict.fromkeys(one.kind for one in asked) if kind in SEEN)
     yield Footnote(f"{_interval_words(asked)} n, participants analysed. SD, standard deviation.")
-    families = [
-        f"{planned.label}: {family_words(planned, rows)}"
-        for planned, rows in asked.items()
-        if any(is_adjusted(planned, record) for record in records(rows))
-    ]
+    families = families_words(asked.items())
     if families:
-        yield Footnote(f"P-value adjusted for multiplicity. {'; '.join(families)}.", MARK)
+        yield Footnote(families, MARK)
     if any(planned.analysis.multiplicity == "none" and len(rows) > 1 for planned, rows in asked.items()):
         named = "" if not families else "The other p"
         yield Footnote(f"{named or 'P'}-values are not adjusted for the number of comparisons.")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from coxa.analyses.methods import method_of
 from coxa.estimates import Estimates
-from coxa.report.topics.analyses.adjusted import MARK, family_words, is_adjusted, p_mark
+from coxa.report.topics.analyses.adjusted import MARK, families_words, p_mark
 from coxa.report.topics.analyses.footnotes import warning_marks
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
@@ -208,9 +208,7 @@ def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -
             f"Analyses that are {join_words(asked)} ask another question; they are not counted in the agreement of "
             "primary and sensitivity analyses."
         )
-    for name, part in rows.groupby("analysis", sort=False):
-        planned = study.planned(str(name))
-        if any(is_adjusted(planned, record) for record in records(part)):
-            words = family_words(planned, part)
-            yield Footnote(f"P-value adjusted for multiplicity. {planned.label}: {words}.", MARK)
+    parts = ((study.planned(str(name)), part) for name, part in rows.groupby("analysis", sort=False))
+    if families := families_words(parts):
+        yield Footnote(families, MARK)
     yield from (Footnote(warning_words(study, text), mark) for text, mark in marks.items())
