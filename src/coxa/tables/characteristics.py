@@ -79,11 +79,15 @@ def characteristic_rows(study: Study, name: str, described: Described) -> Iterat
 
 
 def outcome_range(study: Study, name: str) -> str:
-    """Return what the values of an outcome can be, and which are better: "0 to 10, lower is better"."""
+    """Return what the values of an outcome can be, and which are better: "0 to 10, lower is better".
+
+    The unit is there where it is more than points: "0 to 200 km, higher is better".
+    """
     scale = study.scale(name)
     if values := {"yes_no": "yes or no", "count": "a count"}.get(outcome_kind(study, name)):
         return f"{values}, {'more' if scale.higher_is_better else 'fewer'} is better"
-    return f"{scale.low:g} to {scale.high:g}, {scale.direction}"
+    unit = "" if scale.unit in ("", "points") else f" {scale.unit}"
+    return f"{scale.low:g} to {scale.high:g}{unit}, {scale.direction}"
 
 
 def outcome_kind(study: Study, name: str) -> str:
