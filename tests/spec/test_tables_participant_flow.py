@@ -212,6 +212,13 @@ def test_a_cohort_study_has_no_randomisation() -> None:
     assert "allocated" not in said
 
 
+def test_groups_that_are_not_of_treatments_received_none() -> None:
+    people, received = [Person("a", "a"), Person("b", "b")], "Received the treatment of the group"
+    for design, labels in (("cohort", []), ("parallel", ["Treated as allocated"] * 2)):
+        said = flow_of(cohort(plan(design=design), people, OUTSIDE)).to_frame()["label"]
+        assert [one for one in said if one in (received, "Treated as allocated", "Did not receive it")] == labels
+
+
 def test_the_table_has_every_number_with_an_address_of_its_own() -> None:
     flow = flow_of(cohort(plan(), PEOPLE, OUTSIDE))
     table = flow_table(flow)

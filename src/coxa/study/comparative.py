@@ -87,6 +87,12 @@ class ComparativeStudy(Study):
         return self.report.standardised_differences or not self.words.allocates
 
     @property
+    def treats(self) -> bool:
+        """Whether arms are of treatments: where participants are allocated, or the plan says what an arm delivers."""
+        said = any(arm.delivers or arm.delivery or arm.description for arm in self.arms.values())
+        return self.words.allocates or said
+
+    @property
     def allocation(self) -> Randomisation | None:
         """How participants are allocated to the arms; None where they are not, or the plan does not say."""
         return None

@@ -30,8 +30,7 @@ def delivery_section(report: ReportRecord) -> Section | None:
     treatments, and whose data have none.
     """
     delivered = derive_delivered(report.cohort)
-    treated = any(arm.delivers or arm.delivery or arm.description for arm in report.study.arms.values())
-    if not (report.study.words.allocates or treated or delivered or derive_co_interventions(report.cohort)):
+    if not (report.study.treats or delivered or derive_co_interventions(report.cohort)):
         return None
     return Section(
         "delivery",

@@ -54,13 +54,17 @@ def given(reason: object) -> str:
 
 
 def received_paths(study: ComparativeStudy, people: pd.DataFrame) -> pd.Series | None:
-    """Return whether each participant received the treatment of their arm; None where nothing is recorded of it.
+    """Return whether each participant received the treatment of their arm.
+
+    None where nothing is recorded of it, and in a cohort whose groups are not of treatments, as injured and uninjured.
 
     The arm received decides. Where it is empty, somebody without a date of a first treatment has not started, if such
     dates are recorded for others of the arm.
     """
     received = _column(people, "arm_received")
     started = _column(people, "treatment_start_date").notna()
+    if not (study.treats or started.any()) and (received.isna() | (received == people["arm"])).all():
+        return None
     if received.isna().all() and not started.any():
         return None
     allocates = study.words.allocates
