@@ -116,10 +116,14 @@ def true_differences(study: ComparativeStudy, analyses: Iterable[str]) -> TrueDi
     """
     asked = [one for name in analyses for one in comparisons(study, name)]
     truth = true_values(trial_design(_at_all_visits(study, asked)))
-    known = {(item.estimand, item.arm, item.visit): item for item in truth.values}
+    # the main effects of a factorial design bear the names of arms, and have another reference
+    known = {(item.estimand, item.arm, item.reference, item.visit): item for item in truth.values}
     found = {}
     for one in asked:
-        parts = [(weight, known[one.estimand, one.arm, visit]) for visit, weight in _weights(study, one).items()]
+        parts = [
+            (weight, known[one.estimand, one.arm, one.reference, visit])
+            for visit, weight in _weights(study, one).items()
+        ]
         value = sum(weight * part.value for weight, part in parts)
         error = sum(abs(weight) * part.monte_carlo_error for weight, part in parts)
         found[one.analysis, one.key] = TrueDifference(value, error)
