@@ -168,6 +168,7 @@ def simulation(session: nox.Session) -> None:
     for which, page in pages.items():
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")
     session.run("python", "-m", "tests.simulation.truth_coverage", "--write", "docs/power-coverage.md")
+    session.run("python", "-m", "tests.simulation.worked_studies", "--write", "docs/worked-studies.md")
 
 
 @nox.session

@@ -1,0 +1,58 @@
+"""The worked studies have planted truths, and the command of docs/worked-studies.md works.
+
+The long run is `python -m tests.simulation.worked_studies --write docs/worked-studies.md`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coxa.design.by_simulation.comparisons import true_differences
+from tests.simulation import worked_studies
+from tests.simulation.written import write_page
+
+PLANS = dict(worked_studies.plans())
+WITHOUT_TRUTH = {"iliopsoas": ["flares"]}
+"""Flares are found in the simulated diary, and no rate of them is planted."""
+
+
+def test_every_worked_study_with_a_truth_is_there() -> None:
+    assert set(worked_studies.WORKED) < set(PLANS)
+    assert {name for name in PLANS if name.startswith("outcomes/")} == {
+        f"outcomes/{name}" for name in ("flares", "global_change", "priorities", "responders", "return_to_sport")
+    }
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_analysis_but_one_has_a_truth(name: str) -> None:
+    assert worked_studies.unknown(PLANS[name]) == WITHOUT_TRUTH.get(name, [])
+
+
+def test_arms_of_a_factorial_design_have_their_own_truth_and_not_the_main_effect_of_their_factor() -> None:
+    truths = true_differences(PLANS["hip_pain_athletes"], ["primary"]).values
+    values = {key[0]: truth.value for (_, key), truth in truths.items()}
+    planted = {"exercise": 8.0, "retraining": 6.0, "both": 20.0}  # less what the ends of the scale take away
+    assert values == pytest.approx(planted, rel=0.05)
+
+
+def test_rows_have_the_planted_truth() -> None:
+    table = worked_studies.rows("outcomes/flares", PLANS["outcomes/flares"], 2, n=60)
+    assert table["truth"].tolist() == pytest.approx([0.6, 0.6, 0.75 / 1.1, 0.75 / 1.1])
+    numbers = table[["mean", "bias", "bias_error", "coverage"]].to_numpy(dtype=float)
+    assert np.isfinite(numbers).all()
+    assert np.log(table["mean"] / table["truth"]).tolist() == pytest.approx(table["bias"].tolist())
+
+
+def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "page.md"
+    monkeypatch.setattr(sys, "argv", ["worked_studies", "--replicates", "2", "--write", str(file)])
+    of_one = [("outcomes/flares", PLANS["outcomes/flares"])]
+    write_page(lambda replicates: worked_studies.page(replicates, of_one, 60), 100)
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# Planted truths of the worked studies\n\n2 trials")
+    assert text.count("| outcomes/flares |") == 4
+    assert "Of 4 comparisons" in text
