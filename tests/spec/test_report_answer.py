@@ -23,6 +23,7 @@ from coxa.report.topics.responders.tables import response_address, response_coun
 from coxa.report.transform.sharing.figures import OF_FEW, shared_figure
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.kinds import study_of
+from coxa.study.reading.read import parse_study
 from coxa.tables.hidden import Protected, address
 from coxa.tables.prose import cells_of
 from coxa.tables.records import records
@@ -270,3 +271,33 @@ def test_a_primary_analysis_that_was_not_fitted_is_the_answer() -> None:
     assert "the Hessian is singular" in leads[0]
     assert not any(isinstance(block, TableBlock) for block in section.blocks)
     assert "Does it matter?" not in facts(section)
+
+
+ADJUSTED = b"""
+study: adjusted
+title: Adjusted for age
+arms: {usual: {reference: true}, exercise: {}}
+visits: {baseline: {day: 0}, week_12: {day: 84}}
+covariates: {age: {type: number, range: [18, 100]}}
+outcomes: {pain: {range: [0, 100], higher_is_better: false}}
+estimands: {primary: {treatment: {compare: exercise, against: usual}, endpoint: {outcome: pain, visit: week_12}}}
+analyses: {primary: {estimand: primary, model: ancova, adjust: [baseline, age]}}
+assumptions: {participants: 60, outcomes: {pain: {baseline: {mean: 50, sd: 10}}}}
+"""
+
+
+def test_participants_without_a_covariate_are_not_counted_as_analysed() -> None:
+    trial = coxa.simulate_study(parse_study(ADJUSTED), seed=1, truth_size=2000)
+    people = trial.tables["participants"]
+    without = people.assign(age=people["age"].where(people.index % 4 != 0))
+    report = coxa.analyse(replace(trial, tables={**trial.tables, "participants": without}))
+    rows = report.datasets["primary"].analysed
+    lost = rows["age"].isna()
+    said = facts(answer_section(report))["For whom?"]
+    assert said.endswith(f"Left out of the model, as a covariate is missing: {lost.sum()}.")
+    assert lost.sum() > 10
+    table = shown(report, report.study.planned("primary"))
+    for row, arm in zip(table.groups[0].rows, ("usual", "exercise"), strict=True):
+        known = rows.loc[(rows["arm"] == arm) & ~lost, "value"]
+        assert f"{len(known)} {report.study.label('arms', arm)}" in said
+        assert values(row, 2)["mean"] == pytest.approx(known.mean())

@@ -90,3 +90,11 @@ def test_a_factorial_plan_has_the_truth_of_its_interaction() -> None:
     apart = of["", "both"] - of["", "manual_therapy"] - of["", "exercise"]
     assert of["interaction", "manual_therapy with exercise_therapy"] == pytest.approx(apart)
     assert of["main_effect", "exercise_therapy"] == pytest.approx(of["", "exercise"] + apart / 2)
+
+
+def test_the_value_of_an_arm_is_not_the_main_effect_of_a_factor_of_its_name() -> None:
+    study = coxa.preset("moa-2013")
+    arms = {name: arm.model_copy(update={"factors": tuple(factor.replace("exercise_therapy", "exercise")
+            for factor in arm.factors or ())}) for name, arm in study.arms.items()}  # fmt: skip
+    truth = coxa.simulate.true_values(coxa.simulate.trial_design(study.model_copy(update={"arms": arms}), 40), n=2000)
+    assert truth.value("primary", "exercise").term == ""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Obtained = Literal["exact", "simulation"]
 
+OF_FACTORS = ("main_effect", "interaction")
+"""Terms of a factorial plan that are of factors, which may bear the names of arms."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrueValue:
@@ -73,6 +76,8 @@ class Truth:
     def value(self, estimand: str, arm: str, visit: str | None = None) -> TrueValue:
         """Return the true value of an estimand for an arm; `visit` may be left out where there is only one.
 
+        The main effects and the interaction of a factorial plan are in `values` alone.
+
         Raises
         ------
         CoxaError
@@ -80,7 +85,7 @@ class Truth:
         """
         if estimand not in self.estimands:
             raise CoxaError(not_allowed("estimand", estimand, self.estimands))
-        mine = [item for item in self.values if item.estimand == estimand]
+        mine = [item for item in self.values if item.estimand == estimand and item.term not in OF_FACTORS]
         found = [item for item in mine if item.arm == arm and visit in (None, item.visit)]
         if len(found) != 1:
             there = ", ".join(f"{item.arm} at {item.visit}" for item in mine)

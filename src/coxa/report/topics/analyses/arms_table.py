@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import MARK, families_words, p_mark
 from coxa.report.topics.analyses.footnotes import mean_words, warning_marks
+from coxa.report.topics.analyses.modelled import modelled
 from coxa.report.topics.analyses.results import (
     INTERVAL,
     address,
@@ -150,7 +151,7 @@ def _described(
 ) -> Iterator[Cell]:
     """Yield n of one arm, the values of those at baseline and at the visit, and the adjusted mean."""
     planned = place.planned
-    rows = report.datasets[planned.estimand_name].analysed
+    rows = modelled(report, planned)
     rows = rows[(rows["visit"] == place.visit) & (rows["arm"].astype(str) == arm)]
     at = Statistic(estimand=planned.estimand_name, analysis="analysed", visit=place.visit, arm=arm)
     summary, decimals = planned.outcome.summary, planned.scale.decimals

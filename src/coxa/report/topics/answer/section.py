@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from textwrap import shorten
 
 from coxa.analyses.clusters import few_cluster_warnings
@@ -12,6 +13,7 @@ from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import side_by_side
 from coxa.report.topics.analyses.footnotes import at_risk_words
 from coxa.report.topics.analyses.kinds import lead_figure
+from coxa.report.topics.analyses.modelled import modelled
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import comparison_label
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
@@ -127,9 +129,9 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     ]
     everybody = counted(sum(sizes.values()), "participants", study.counted_as, "total")
     yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ")", *_clusters(report), ".")
-    frame = report.datasets[main.estimand_name].frame
+    rows, used = report.datasets[main.estimand_name].analysed, modelled(report, main)
     for visit in main.visits:
-        known = frame[(frame["visit"] == visit) & frame[main.response].notna()]
+        known = used[used["visit"] == visit]
         people = known.groupby(known["arm"].astype(str))["participant_id"].nunique()
         at = Statistic(estimand=main.estimand_name, analysis="participants", term="analysed", visit=visit)
         analysed = [
@@ -138,6 +140,9 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             if arm in main.arms
         ]
         yield prose(f"With a value at {study.label('visits', visit)}, as analysed: ", in_sentence(analysed), ".")
+        if lost := rows.loc[rows["visit"] == visit, "participant_id"].nunique() - int(people.sum()):
+            number = cell("count", {"n": lost}, replace(at, term="without a covariate"))
+            yield prose("Left out of the model, as a covariate is missing: ", number, ".")
 
 
 def _clusters(report: ReportRecord) -> Iterator[Text | Cell]:
