@@ -244,6 +244,7 @@ data:
         ("error", 3, "`hip_flexion` is not between 0 and 150 deg"),
         ("warning", 4, "`hip_flexion` is outside its usual range, 60 to 140 deg"),
         ("error", 5, "`hip_flexion` is in another unit than deg"),
+        ("note", 2, "`hip_flexion` was measured in several trials at a visit"),
     ]
     assert cohort.table("clinical_measures")["value"].tolist() == [99.0, 45.0]
 

@@ -14,7 +14,8 @@ from coxa.models.results.diagnostics import covariance_check, qq_points, residua
 from coxa.report.topics.diagnostics.covariance_map import plot_covariance
 from coxa.report.topics.diagnostics.influence import plot_influence
 from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
-from tests.reference.trial import VISITS, trial
+from coxa.selftest.rows import VISITS
+from tests.reference.trial import trial
 
 NAMED = {"figure_id": "a-figure", "title": "A figure"}
 

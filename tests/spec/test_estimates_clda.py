@@ -10,7 +10,8 @@ from coxa.errors import DataError, OptionError
 from coxa.estimates import auc, contrasts, joint_test, marginal_means
 from coxa.models import Fit, fit_ancova
 from coxa.models.mmrm.clda import clda_rows, fit_clda
-from tests.reference.trial import VISITS, trial
+from coxa.selftest.rows import VISITS
+from tests.reference.trial import trial
 
 OPTIMUM = 1e-7
 """Relative. A closed form of the optimum, which is within 1e-6 standard errors of theta."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 import coxa
-from coxa import audit, design, diary, episodes, estimates, figures, instruments, models, report, simulate
+from coxa import audit, design, diary, episodes, estimates, figures, impute, instruments, models, report, simulate
 from coxa.errors import OptionError
 from coxa.frames import as_arrow, as_pandas
 from coxa.study import RegistryAssumptions
@@ -78,6 +79,31 @@ POWER = pd.DataFrame(
     [["main", "a", "b", "w", "", n, p, 0.01] for n, p in ((50, 0.6), (100, 0.9))],
     columns=["analysis", "arm", "reference", "visit", "setting", "n", "power", "power_error"],
 )
+
+
+EXERCISES = pd.DataFrame(
+    {"sets": [3, 2, 0], "sets_prescribed": 3, "repetitions": [10, 8, None], "repetitions_prescribed": 10}
+)
+ZEROS = pd.DataFrame({"arm": list("ab") * 20, "falls": [0, 0, 3, 2, 0, 1, 5, 0, 0, 2] * 4})
+FALLS = ZEROS.assign(participant_id=range(40), year=1.0, seen=[0.5, 1.0, 1.0, 1.0] * 10)
+ENTRY = pd.DataFrame({"age": 50.0 + np.arange(30) % 7, "sex": ["female", "male", "male"] * 10})
+ENTRY = ENTRY.assign(age=ENTRY["age"].mask(ENTRY.index == 3))
+GAPPY = pd.DataFrame({"participant_id": np.repeat(np.arange(60), 2), "visit": ["a", "b"] * 60})
+GAPPY = GAPPY.assign(
+    arm=np.where(GAPPY["participant_id"] % 2, "new", "old"),
+    age=50.0 + GAPPY["participant_id"] % 11,
+    change=np.where(GAPPY.index % 9 == 5, np.nan, np.sin(np.arange(120.0) ** 2)),
+)
+
+
+@cache
+def gappy_fit() -> models.Fit:
+    return models.fit_mmrm("change ~ arm * visit", GAPPY)
+
+
+@cache
+def counted_fit() -> models.GLMFit:
+    return models.fit_glm("falls ~ arm", FALLS, family="negative_binomial", exposure="seen")
 
 
 def rows() -> pd.DataFrame:
@@ -187,6 +213,10 @@ CASES: dict[str, Callable[[As], Any]] = {
             into(PEOPLE.assign(arm=list("abbaabab"), y=[1.0, 4, 5, 2, 1, 6, 2, 5])), BLOCKS, outcome="y", seed=1
         ).p_value
     ),
+    "diary.exercise_doses": lambda into: diary.exercise_doses(into(EXERCISES)),
+    "diary.flare_days": lambda into: diary.flare_days(into(days())),
+    "diary.progression": lambda into: diary.progression(into(days())),
+    "diary.training_weeks": lambda into: diary.training_weeks(into(days())),
     "diary.diary_adherence": lambda into: diary.diary_adherence(into(days()), last_day=40),
     "diary.flare_rates": lambda into: diary.flare_rates(into(days())),
     "diary.flares": lambda into: diary.flares(into(days())),
@@ -253,6 +283,16 @@ CASES: dict[str, Callable[[As], Any]] = {
         [6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], into(pd.DataFrame({"b": [0, 1, 0, 1, 0, 1]}))
     ).table(),
     "models.fit_gee": lambda into: models.fit_gee("better ~ arm", into(MIXED)).tidy(),
+    "impute.conditional_mean": lambda into: (
+        impute.conditional_mean(gappy_fit(), into(GAPPY), reference="old").differences().frame
+    ),
+    "impute.fit_dropout": lambda into: impute.fit_dropout(into(GAPPY), "change", ["age"]).table,
+    "impute.impute_counts": lambda into: next(
+        impute.impute_counts(counted_fit(), into(FALLS), "year", reference="b", draws=2).frames()
+    ),
+    "impute.impute_covariates": lambda into: impute.impute_covariates(into(ENTRY), ["age", "sex"]).data,
+    "impute.incomplete_outcomes": lambda into: impute.incomplete_outcomes(gappy_fit(), into(GAPPY), reference="old").y,
+    "models.fit_zero_inflated": lambda into: models.fit_zero_inflated("falls ~ arm", into(ZEROS)).table(),
     "models.fit_glm": lambda into: models.fit_glm("better ~ arm", into(MIXED)).params.to_frame(),
     "models.fit_grouped_hazards": lambda into: models.fit_grouped_hazards(
         "arm", into(SPANS), visits=["w6", "w12"], since="before"
@@ -317,7 +357,9 @@ def takers() -> Iterator[str]:
         methods = inspect.getmembers(thing, inspect.isfunction) if inspect.isclass(thing) else [("", thing)]
         for method, function in methods:
             takes = inspect.signature(function).parameters.values() if inspect.isroutine(function) else ()
-            if not method.startswith("_") and any("Frame" in str(each.annotation) for each in takes):
+            if not method.startswith("_") and any(
+                re.search(r"^(?!.*Callable).*Frame\b", str(each.annotation)) for each in takes
+            ):
                 yield f"{name}.{method}".removeprefix("coxa.").rstrip(".")
 
 

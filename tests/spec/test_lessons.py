@@ -19,7 +19,7 @@ runner = CliRunner()
 @pytest.mark.parametrize("name", lesson_names())
 def test_the_right_analysis_finds_what_was_planted_and_the_obvious_one_does_not(name: str) -> None:
     lesson = load_lesson(name)
-    answer = answer_of(lesson, seed=1, replicates=10)
+    answer = answer_of(lesson, seed=1, replicates=16)
     assert abs(answer.right.bias) < 4 * answer.right.bias_error
     assert answer.right.coverage > 0.75
     assert answer.wrong.coverage < answer.right.coverage

@@ -12,8 +12,9 @@ import statsmodels.formula.api as smf
 from coxa.errors import DataError, FitError, OptionError
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.models.results.record import RESULT_COLUMNS
+from coxa.selftest.rows import VISITS
 from tests.reference.tolerances import CLOSED_FORM
-from tests.reference.trial import VISITS, trial
+from tests.reference.trial import trial
 
 FORMULA = "change ~ baseline + arm * visit"
 

@@ -156,7 +156,7 @@ def test_bad_data_exit_with_one_and_a_table(tmp_path: Path) -> None:
         (["report", "."], ".: This is a folder. Name the study file in it"),
         (["score", "nowhere.csv", "--instrument", "hoos"], "There is no file nowhere.csv"),
         (["score", "a.csv", "--instrument", "hoos", "--out", "b.xlsx"], "Choose one of .csv, .parquet"),
-        (["schema", "stdy"], "did you mean study?"),
+        (["schema", "stdy"], "Try `coxa schema study`"),
         (["schema", "study", "hoos"], "Leave out 'hoos'"),
         (["schema", "instruments", "hos_"], "did you mean hos?"),
         (["report"], "Missing argument"),

@@ -63,7 +63,7 @@ def derive_returns(cohort: Cohort) -> Returns | None:
     >>> trial = coxa.simulate_study(study_of(plan), participants=40, truth_size=2000, seed=1)
     >>> returns = derive_returns(coxa.read_cohort(trial.study, trial.tables))
     >>> returns.levels.groupby("level")["status"].agg(["size", "sum"]).to_numpy().tolist()
-    [[40, 30]]
+    [[40, 28]]
     """
     people = participants_by_group(cohort)[["participant_id", "arm"]].dropna()
     people = people.astype({"arm": str}).reset_index(drop=True)
@@ -79,7 +79,7 @@ def derive_returns(cohort: Cohort) -> Returns | None:
     first = rows.groupby("participant_id")["return_day"].min().dropna()
     at_risk = pd.DataFrame({"participant_id": first.index, "days": (end.reindex(first.index) - first).to_numpy()})
     again = rows.loc[rows["recurrence_day"].notna(), ["participant_id", "recurrence_day"]].drop_duplicates()
-    again = again.assign(days=again["recurrence_day"] - again["participant_id"].map(first))
+    again = again.assign(days=again["recurrence_day"] - again["participant_id"].map(first).astype(float))
     again = again[again["days"] >= 0]
     return Returns(
         people,

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_known
 from coxa.models.design.rows import check_frame
 
@@ -57,6 +58,7 @@ class ImputedCovariates:
         )
 
 
+@kinds(data=FRAME)
 def impute_covariates(
     data: pd.DataFrame,
     columns: Sequence[str],

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coxa.arguments import FRAME, kinds
 from coxa.cards import Card
 from coxa.errors import OptionError, check_known, check_level, check_option, shortened
 from coxa.estimates import Estimates
@@ -242,6 +243,7 @@ class ConditionalMean:
 SHOWN = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
 
 
+@kinds(data=FRAME)
 def conditional_mean(
     fit: Fit,
     data: pd.DataFrame,

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import OptionError, check_known, check_option
 from coxa.impute.imputations import BLOCK
 from coxa.models import GLMFit
@@ -96,6 +97,7 @@ def more_events(
     return np.asarray(rng.poisson(np.where(dispersion > 0, own, 1.0) * after))
 
 
+@kinds(data=FRAME)
 def impute_counts(
     fit: GLMFit,
     data: pd.DataFrame,

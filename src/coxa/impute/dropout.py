@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
+from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_known
 from coxa.models.design.columns import label_text
 from coxa.models.design.matrix import design_matrix, orthonormal
@@ -75,6 +76,7 @@ class Dropout:
         return np.column_stack([self.x, carried_forward(self.y[:, :step])])
 
 
+@kinds(data=FRAME)
 def fit_dropout(
     data: pd.DataFrame,
     outcome: str,

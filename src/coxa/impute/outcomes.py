@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.arguments import FRAME, kinds
 from coxa.cards import counted
 from coxa.errors import DataError, FitError, OptionError, check_known, not_allowed
 from coxa.findings import Finding, Findings
@@ -124,6 +125,7 @@ class Alike:
     missing: np.ndarray
 
 
+@kinds(data=FRAME)
 def incomplete_outcomes(
     fit: Fit,
     data: pd.DataFrame,

@@ -131,7 +131,7 @@ def truth_of(assumed: RegistryAssumptions, units: Units, sums: Sums) -> Registry
         therapists,
         float(sums.change.sum() / max(sums.n.sum(), 1)),
         float(sums.done.sum() / max(sums.due.sum(), 1)),
-        assumed.model_dump(mode="json"),
+        assumed.model_dump(mode="json", exclude=None if assumed.red_flags else {"red_flags"}),
         "Effects are as planted; mean changes are exact expectations of whole numbers cut at the ends of the scale, "
         "given the patients; completeness is expected given the patients and their outcomes",
     )

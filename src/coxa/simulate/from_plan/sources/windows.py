@@ -39,7 +39,7 @@ def with_total(x: Floats, total: Floats, low: float, high: float, step: float) -
     Examples
     --------
     >>> with_total(np.array([[1.0, 2.0, 9.0]]), np.array([15.0]), 0.0, 10.0, 0.5).tolist()
-    [[2.5, 3.0, 9.5]]
+    [[2.0, 3.0, 10.0]]
     """
     ends = round(low / step), round(high / step)
     units = np.clip(np.round(x / step), *ends)
