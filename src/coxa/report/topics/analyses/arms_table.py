@@ -136,10 +136,12 @@ def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
     means = adjusted if planned.of_means else raw
     compared = records(place.asked[place.asked["visit"] == visit])
     differences = {one["arm"]: one for one in compared if one["reference"] == against}
+    used = modelled(report, planned)
+    used = used[used["visit"] == visit]
     for arm in study.arm_order:
         if arm in differences or arm == against:
             label = study.label("arms", arm) + (" (reference)" if arm == against else "")
-            described_cells = _described(report, place, arm, means.get(arm), adjusted.get(arm))
+            described_cells = _described(used, place, arm, means.get(arm), adjusted.get(arm))
             yield Row(label, (*described_cells, *_compared(place, differences.get(arm), arm == against)))
     for one in compared:
         if one["reference"] != against:
@@ -147,12 +149,11 @@ def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
 
 
 def _described(
-    report: ReportRecord, place: _Place, arm: str, mean: Record | None, adjusted: Record | None
+    used: pd.DataFrame, place: _Place, arm: str, mean: Record | None, adjusted: Record | None
 ) -> Iterator[Cell]:
-    """Yield n of one arm, the values of those at baseline and at the visit, and the adjusted mean."""
+    """Yield n of one arm, the values of those in the model at baseline and at the visit, and the adjusted mean."""
     planned = place.planned
-    rows = modelled(report, planned)
-    rows = rows[(rows["visit"] == place.visit) & (rows["arm"].astype(str) == arm)]
+    rows = used[used["arm"].astype(str) == arm]
     at = Statistic(estimand=planned.estimand_name, analysis="analysed", visit=place.visit, arm=arm)
     summary, decimals = planned.outcome.summary, planned.scale.decimals
     if not planned.of_means:
