@@ -12,7 +12,7 @@ from typing import Any
 import coxa.selftest
 from coxa.selftest.cases import INTERACTIONS, STRUCTURES
 from tests.reference import tolerances
-from tests.reference.trial import reference, sorted_parts
+from tests.reference.trial import from_r, reference, sorted_parts
 
 NUMBERS = Path(coxa.selftest.__file__).parent / "numbers.json"
 
@@ -136,20 +136,11 @@ def _closeness(name: str, printed: float | None) -> dict[str, Any]:
 
 def _of_coefficients(r: dict[str, Any], names: tuple[str, ...], error: str, df: str | None = None) -> dict[str, float]:
     """Return estimate, standard error and df of R's coefficients under our names."""
-    place = {sorted_parts(_ours(name)): at for at, name in enumerate(r["coef"])}
+    place = {from_r(name): at for at, name in enumerate(r["coef"])}
     columns = {"estimate": "estimate", error: "standard error", **({df: "df"} if df else {})}
     return {
         f"{name}: {words}": r[column][place[sorted_parts(name)]] for name in names for column, words in columns.items()
     }
-
-
-def _ours(name: str) -> str:
-    """Return R's name of a coefficient in ours: visitweek_12:armexercise, (Intercept)."""
-    parts = []
-    for part in name.split(":"):
-        factor = next((one for one in ("visit", "arm", "site", "sex") if part.startswith(one) and part != one), None)
-        parts.append(f"{factor}[{part.removeprefix(factor)}]" if factor else part.strip("()"))
-    return ":".join(parts)
 
 
 def _of_means(r: dict[str, Any], visit: str) -> dict[str, float]:
