@@ -22,7 +22,7 @@ SIDE_LABELS = {
     "right": "Right side",
     "whole": "",
 }
-"""Side, in the order in which sides are shown -> what it is called; of the whole person there is nothing to say."""
+"""Side, in the order in which sides are shown -> what it is called; a measure of the whole person has no name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Events of one kind as rows with their days, from whatever table has them."""
+"""Events of one kind as rows with their days, from the table that has them."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ def sheet(lesson: Lesson, hints: int = 0) -> str:
     """
     columns = [f"- `{name}`: {what}" for name, what in lesson.columns.items()]
     questions = [f"{number}. {text}" for number, text in enumerate(lesson.questions, 1)]
-    told = [f"{number}. {text}" for number, text in enumerate(lesson.hints[:hints], 1)]
+    shown = [f"{number}. {text}" for number, text in enumerate(lesson.hints[:hints], 1)]
     parts = [f"# {lesson.title}", lesson.story, "## Data", "\n".join(columns), "## Questions", "\n".join(questions)]
-    return "\n\n".join([*parts, *(["## Hints", "\n".join(told)] if told else [])]) + "\n"
+    return "\n\n".join([*parts, *(["## Hints", "\n".join(shown)] if shown else [])]) + "\n"
 
 
 def answer_sheet(answer: LessonAnswer) -> str:

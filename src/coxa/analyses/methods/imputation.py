@@ -26,7 +26,7 @@ EVENT = "event before the visit"
 """Column of the kind of event that is before a visit: an intercurrent event, or that outcomes end."""
 
 ENDED = "outcomes end"
-"""The kind of event of a participant without outcomes from a visit on, whatever the reason."""
+"""The kind of event of a participant without outcomes from a visit on, for any reason."""
 
 ERRORS = {
     "rubin": "Standard errors are those of multiple imputation with infinitely many imputations{rubin}, which count "

@@ -66,9 +66,9 @@ class KaplanMeierMethod(Method):
         strata = planned.analysis.option("strata")
         within = f", within levels of {_labels(planned, strata)}" if strata else ""
         yield f"Curves as a whole were compared by the log-rank test{cite('log-rank')}{within}."
-        if told := planned.analysis.option("adjusted_test"):
+        if adjusting := planned.analysis.option("adjusted_test"):
             yield (
-                f"A second log-rank test of each comparison was adjusted for {_labels(planned, told)}"
+                f"A second log-rank test of each comparison was adjusted for {_labels(planned, adjusting)}"
                 f"{cite('adjusted-log-rank')}{within}: what they tell of each participant's score, by least squares in "
                 f"each {planned.study.words.arm}, is taken off. Its hazard ratio is the one at which the adjusted "
                 "score is zero, of all participants and not at given covariates."
@@ -161,18 +161,18 @@ def _tests(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator
 
 def _adjusted(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Iterator[dict[str, Any]]:
     """Yield the adjusted log-rank test of each comparison, and its hazard ratio; none where no event happened."""
-    told, strata = list(planned.analysis.option("adjusted_test")), list(planned.analysis.option("strata"))
-    for arm in planned.compare if told else ():
-        both = rows[rows["arm"].isin([arm, planned.against])].dropna(subset=[*told, *strata])
+    adjusting, strata = list(planned.analysis.option("adjusted_test")), list(planned.analysis.option("strata"))
+    for arm in planned.compare if adjusting else ():
+        both = rows[rows["arm"].isin([arm, planned.against])].dropna(subset=[*adjusting, *strata])
         treated = (both["arm"] == arm).astype(int)
         codes = both.groupby(strata, observed=True).ngroup().to_numpy() if strata else None
-        covariates = pd.get_dummies(both[told], drop_first=True).astype(float)
+        covariates = pd.get_dummies(both[adjusting], drop_first=True).astype(float)
         try:
             test = adjusted_log_rank(both["time"], both["status"], treated, covariates, strata=codes)
         except FitError:
             continue
         within = " in strata" if strata else ""
-        name = f"log-rank test{within} adjusted for {_labels(planned, told)}"
+        name = f"log-rank test{within} adjusted for {_labels(planned, adjusting)}"
         pair = {"arm": arm, "reference": planned.against, "visit": visit}
         people = {"n_participants": test.n, "n_observations": test.n}
         tested = {"statistic": test.statistic**2, "p_value": test.p_value}

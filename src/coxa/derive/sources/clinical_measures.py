@@ -56,8 +56,8 @@ def _sides(rows: pd.DataFrame, people: pd.DataFrame, wanted: str) -> pd.Series:
     if wanted in ("left", "right", "whole", "mean") or "affected_side" not in people:
         return side
     affected = rows["participant_id"].map(people.set_index("participant_id")["affected_side"].astype(object))
-    told = side.isin(list(OTHER)) & affected.isin(list(OTHER))
-    return side.mask(told & (side == affected), "affected").mask(told & (side != affected), "other")
+    known = side.isin(list(OTHER)) & affected.isin(list(OTHER))
+    return side.mask(known & (side == affected), "affected").mask(known & (side != affected), "other")
 
 
 def _of_sides(by_side: pd.DataFrame, wanted: str) -> tuple[pd.Series, pd.Series]:

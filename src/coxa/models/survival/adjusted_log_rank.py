@@ -107,11 +107,11 @@ def adjusted_log_rank(
             "no event happened while both arms were at risk",
             ["Compare arms that were followed over the same time.", "Use fewer strata."],
         )
-    told, gain = _explained(derived, arm, x, rows.strata)
-    statistic = (score - told) * np.sqrt(n / (variance - gain))
+    explained, gain = _explained(derived, arm, x, rows.strata)
+    statistic = (score - explained) * np.sqrt(n / (variance - gain))
     log_ratio, error = _hazard_ratio(parts, arm, x, rows.strata)
     return AdjustedLogRank(
-        score - told, variance - gain, float(statistic), float(2 * norm.sf(abs(statistic))), log_ratio, error, n
+        score - explained, variance - gain, float(statistic), float(2 * norm.sf(abs(statistic))), log_ratio, error, n
     )
 
 
@@ -177,13 +177,13 @@ def _explained(derived: np.ndarray, arm: np.ndarray, x: np.ndarray, strata: np.n
         own = _centred(x[mine], strata[mine])
         slopes.append(np.linalg.lstsq(own, derived[mine], rcond=None)[0])
     centred, n = _centred(x, strata), arm.size
-    told = float((np.where(arm == 1, centred @ slopes[0], -(centred @ slopes[1]))).sum() / n)
+    explained = float((np.where(arm == 1, centred @ slopes[0], -(centred @ slopes[1]))).sum() / n)
     both, share = slopes[0] + slopes[1], arm.mean()
     spread = np.zeros((x.shape[1], x.shape[1]))
     for stratum in np.unique(strata):
         mine = centred[strata == stratum]
         spread += len(mine) / n * (mine.T @ mine) / max(len(mine) - 1, 1)
-    return told, float(share * (1 - share) * both @ spread @ both)
+    return explained, float(share * (1 - share) * both @ spread @ both)
 
 
 def _centred(x: np.ndarray, strata: np.ndarray) -> np.ndarray:
@@ -203,19 +203,19 @@ def _hazard_ratio(parts: list[_AtRisk], arm: np.ndarray, x: np.ndarray, strata: 
     unadjusted = _root(parts, n, 0.0)
     if np.isnan(unadjusted):
         return float("nan"), float("nan")
-    told, gain = _explained(_moments(parts, n, unadjusted)[2], arm, x, strata)
-    found = _root(parts, n, told)
+    explained, gain = _explained(_moments(parts, n, unadjusted)[2], arm, x, strata)
+    found = _root(parts, n, explained)
     if np.isnan(found):
         return float("nan"), float("nan")
     variance = _moments(parts, n, found)[1]
     return found, float(np.sqrt((variance - gain) / n) / variance)
 
 
-def _root(parts: list[_AtRisk], n: int, told: float) -> float:
+def _root(parts: list[_AtRisk], n: int, explained: float) -> float:
     """Return the log hazard ratio at which the score is what covariates tell; not a number where none is."""
 
     def gap(theta: float) -> float:
-        return _moments(parts, n, theta)[0] - told
+        return _moments(parts, n, theta)[0] - explained
 
     if gap(-WIDEST) <= 0 or gap(WIDEST) >= 0:
         return float("nan")

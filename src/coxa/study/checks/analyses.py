@@ -114,8 +114,8 @@ def _columns(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) -
     """Yield the faults of covariates that options name."""
     if analysis.option("numbers_needed") and not study.words.allocates:
         yield (*at, "numbers_needed"), "a number needed to treat is of a randomised trial; remove it"
-    if told := analysis.option("adjusted_test"):
-        yield from _known(told, study.covariates, "covariate", (*at, "adjusted_test"))
+    if adjusted := analysis.option("adjusted_test"):
+        yield from _known(adjusted, study.covariates, "covariate", (*at, "adjusted_test"))
         if not study.words.allocates:
             yield (*at, "adjusted_test"), "a log-rank test is adjusted for covariates of a randomised trial; remove it"
     if by := analysis.option("group"):
