@@ -98,7 +98,7 @@ ROOMS = {
         "study",
         "instruments",
     },
-    "lessons": {"estimates", "models"},
+    "lessons": {"simulate", "estimates", "models"},
     "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
         "lessons",
@@ -140,7 +140,7 @@ TOUCH_FILES = {
     "exchange",
     "cli",
 }
-DRAW = {"impute", "lessons", "simulate", "design"}
+DRAW = {"impute", "simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
 WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}

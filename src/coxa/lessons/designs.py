@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coxa.lessons.lesson import Drawn, Interval, effect, participant_ids
+from coxa.lessons.lesson import Drawn, Interval, effect
 from coxa.lessons.missing import ARMS, two_arms
 from coxa.models import fit_ancova, fit_cox_arrays, fit_lmm
+from coxa.simulate.from_plan.strategies import participant_ids
 
 OUTCOMES = ("pain", "function", "sleep", "mood", "strength")
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coxa.simulate.seeds import generator
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -88,15 +90,10 @@ class Lesson:
 
     def data(self, seed: int) -> pd.DataFrame:
         """Return the data of a seed; the same seed gives the same data."""
-        return self.drawn.draw(np.random.default_rng([*self.name.encode(), seed]))
+        return self.drawn.draw(generator(f"lesson {self.name}", seed))
 
 
 def effect(fit: Any, term: str) -> Interval:
     """Return a coefficient of a fit with its limits."""
     row = fit.tidy().set_index("term").loc[term]
     return Interval(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]))
-
-
-def participant_ids(n: int) -> list[str]:
-    """Return P001, P002, ... for n participants."""
-    return [f"P{number:03d}" for number in range(1, n + 1)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coxa.lessons.lesson import Drawn, Interval, effect, participant_ids
+from coxa.lessons.lesson import Drawn, Interval, effect
 from coxa.models import fit_ancova, fit_mmrm
+from coxa.simulate.from_plan.strategies import participant_ids
 
 ARMS = ["usual_care", "exercise"]
 LEAVE_WORSE = 12.0
@@ -89,7 +90,7 @@ def _draw_gaps(rng: np.random.Generator) -> pd.DataFrame:
     recall = np.clip(pain.mean(axis=1) + rng.normal(0, 0.5, n), 0, 10).round(1)
     who, day = np.nonzero(~skips)
     return pd.DataFrame(
-        {"participant_id": np.array(participant_ids(n))[who], "arm": pd.Categorical(np.asarray(arm)[who], ARMS),
+        {"participant_id": participant_ids(n)[who], "arm": pd.Categorical(np.asarray(arm)[who], ARMS),
          "day": day + 1, "pain": pain[who, day].round(1), "month_recall": recall[who]}
     )  # fmt: skip
 
