@@ -111,3 +111,20 @@ def test_a_tipping_point_is_reached_exactly(arm: str) -> None:
     found = imputed_means(study().planned("mar"), fit, report().datasets["primary"])  # type: ignore[arg-type]
     tip = tipping_point(found, arm, against="usual_care", visit="w26")
     assert min(abs(tip.conf_low), abs(tip.conf_high)) < 1e-8
+
+
+def test_a_strategy_that_the_data_do_not_allow_is_a_note_and_stops_nothing() -> None:
+    content = power_plan({"primary": MMRM}).model_dump(mode="json", exclude_unset=True)
+    content["estimands"]["primary"]["endpoint"]["measure"] = "value"
+    content["analyses"] = {"primary": content["analyses"]["primary"], "jump": IMPUTED | {"strategy": "j2r"}}
+    content["assumptions"]["dropout"] = {"probability": 0.3}
+    plan = study_of(content)
+    assert isinstance(plan, ComparativeStudy)
+    trial = coxa.simulate_study(plan, participants=90, truth_size=2000, seed=4)
+    found = coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
+    gone = found.datasets["primary"].frame.groupby("participant_id")["value"].agg(lambda values: values.isna().all())
+    assert gone.any()  # of whom there is no last mean
+    shown = imputation_blocks(found, plan.planned("jump"))
+    (table,) = [block.table for block in shown if isinstance(block, TableBlock)]
+    assert "Last mean carried forward" not in {row.label for row in table.groups[0].rows}
+    assert any(str(note.text).startswith("Not shown, last mean carried forward: ") for note in table.footnotes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.analyses.methods.imputation import assumes, delta_words, imputed_means, strategy_of, used
+from coxa.errors import FitError
 from coxa.impute import ConditionalMean, strategy_named, tipping_map, tipping_point
 from coxa.impute.strategies import STRATEGIES
 from coxa.models import Fit
@@ -39,7 +40,7 @@ def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Bl
         return []
     (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
     own = imputed_means(planned, fit, report.datasets[planned.estimand_name])
-    found = {word: own.under(dict.fromkeys(used(planned), strategy_of(planned, word))) for word in ORDER}
+    found, without = under_each(planned, own)
     visit = str(planned.visits[-1])
     maps = [tipping_map(own, arm, against=planned.against, visit=visit) for arm in planned.compare]
     small = [
@@ -54,12 +55,26 @@ def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Bl
         for one in maps
     ]
     return [
-        TableBlock(assumptions_table(planned, found, visit)),
+        TableBlock(assumptions_table(planned, found, visit, without)),
         *(FigureBlock(plot_tipping_map(planned, own, one)) for one in small),
     ]
 
 
-def assumptions_table(planned: PlannedAnalysis, found: dict[str, ConditionalMean], visit: str) -> Table:
+def under_each(planned: PlannedAnalysis, own: ConditionalMean) -> tuple[dict[str, ConditionalMean], tuple[str, ...]]:
+    """Return the estimates under each strategy that these data allow, and why there are none under the others."""
+    found: dict[str, ConditionalMean] = {}
+    without = []
+    for word in ORDER:
+        try:
+            found[word] = own.under(dict.fromkeys(used(planned), strategy_of(planned, word)))
+        except FitError as error:
+            without.append(f"Not shown, {STRATEGIES[word].title}: {error.message}.")
+    return found, tuple(without)
+
+
+def assumptions_table(
+    planned: PlannedAnalysis, found: dict[str, ConditionalMean], visit: str, without: tuple[str, ...] = ()
+) -> Table:
     """Return the difference under each strategy, what it assumes, and where its conclusion changes.
 
     Parameters
@@ -70,6 +85,8 @@ def assumptions_table(planned: PlannedAnalysis, found: dict[str, ConditionalMean
         Word of a strategy -> estimates under it, from the same model.
     visit
         At which the arms are compared.
+    without
+        Why there are no estimates under a strategy, a sentence each.
     """
     groups = tuple(
         RowGroup(_heading(planned, arm, visit), tuple(_rows(planned, found, arm, visit))) for arm in planned.compare
@@ -82,6 +99,7 @@ def assumptions_table(planned: PlannedAnalysis, found: dict[str, ConditionalMean
         f"{planned.study.words.arm} alone, changes whether the interval includes no difference; {NONE}, no amount does "
         "within 40 standard errors.",
         deltas,
+        *without,
         "CI, confidence interval.",
     ]
     return Table(
