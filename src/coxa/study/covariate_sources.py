@@ -26,7 +26,16 @@ PARTICIPANT_NUMBERS = ("age", "height", "weight", "bmi", "duration", "sitting_ho
 """Numbers of the table of participants, in addition to the covariates of the plan."""
 
 
-class ConditionSource(Part):
+class ListedLevels:
+    """A source whose covariate has the levels that the plan lists, and none by itself."""
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """Levels that it has by itself; empty: the plan lists them."""
+        return {}
+
+
+class ConditionSource(ListedLevels, Part):
     """The conditions of a participant: whether one is among them, which is the main one, or how many they are."""
 
     drawn: ClassVar[bool] = True
@@ -70,7 +79,7 @@ class ConditionSource(Part):
         return tuple(code for code, one in conditions().items() if self.family in (None, one.family))
 
 
-class SportSource(Part):
+class SportSource(ListedLevels, Part):
     """A participant's sport and training at entry.
 
     Rows of the baseline visit, or without a visit and a week. Numbers are summed over the sports, unless one is named;
@@ -90,13 +99,8 @@ class SportSource(Part):
         """Whether it is a number or a category."""
         return "number" if self.field in SPORT_NUMBERS else "category"
 
-    @property
-    def levels(self) -> dict[str, str]:
-        """Levels that it has by itself; empty: the plan lists them."""
-        return {}
 
-
-class BaselineOutcome(Part):
+class BaselineOutcome(ListedLevels, Part):
     """The value of an outcome of the plan at the baseline visit."""
 
     drawn: ClassVar[bool] = False
@@ -109,13 +113,8 @@ class BaselineOutcome(Part):
         """A number."""
         return "number"
 
-    @property
-    def levels(self) -> dict[str, str]:
-        """None by itself."""
-        return {}
 
-
-class ParticipantSource(Part):
+class ParticipantSource(ListedLevels, Part):
     """A number of the participants, to be cut into levels."""
 
     drawn: ClassVar[bool] = False
@@ -128,13 +127,8 @@ class ParticipantSource(Part):
         """A number."""
         return "number"
 
-    @property
-    def levels(self) -> dict[str, str]:
-        """None by itself."""
-        return {}
 
-
-class BaselineMeasure(ClinicalMeasureSource):
+class BaselineMeasure(ListedLevels, ClinicalMeasureSource):
     """A clinical measure at the baseline visit; a sign is 1 or 0, to be cut into levels at 1."""
 
     drawn: ClassVar[bool] = True
@@ -143,11 +137,6 @@ class BaselineMeasure(ClinicalMeasureSource):
     def gives(self) -> CovariateType:
         """A number."""
         return "number"
-
-    @property
-    def levels(self) -> dict[str, str]:
-        """None by itself."""
-        return {}
 
 
 CovariateSource = Annotated[
