@@ -18,7 +18,7 @@ from coxa.simulate.from_plan.diary import (
     next_morning,
     yesterdays_load,
 )
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.study import Study
 from tests.spec.assumed_trial import ASSUMED, assumed
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from coxa.simulate.from_plan.design import TrialDesign as TrialDesign
     from coxa.simulate.from_plan.design import trial_design as trial_design
     from coxa.simulate.from_plan.draw import draw_outcomes as draw_outcomes
-    from coxa.simulate.from_plan.follow import DrawnTrial as DrawnTrial
+    from coxa.simulate.from_plan.drawn import DrawnTrial as DrawnTrial
     from coxa.simulate.from_plan.frames import estimand_frame as estimand_frame
     from coxa.simulate.from_plan.trial import SimulatedTrial as SimulatedTrial
     from coxa.simulate.from_plan.trial import simulate_study as simulate_study
@@ -43,7 +43,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.simulate.bootstrap": ("bootstrap_fit",),
         "coxa.simulate.from_plan.design": ("TrialDesign", "trial_design"),
         "coxa.simulate.from_plan.draw": ("draw_outcomes",),
-        "coxa.simulate.from_plan.follow": ("DrawnTrial",),
+        "coxa.simulate.from_plan.drawn": ("DrawnTrial",),
         "coxa.simulate.from_plan.frames": ("estimand_frame",),
         "coxa.simulate.from_plan.trial": ("SimulatedTrial", "simulate_study"),
         "coxa.simulate.from_plan.truths": ("true_values",),

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 
 from coxa.simulate.events import draw_runs, draw_serial
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator

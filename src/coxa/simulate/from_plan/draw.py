@@ -15,7 +15,8 @@ from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of
 from coxa.arguments import WHOLE, kinds
 from coxa.simulate.from_plan.clusters import ClusterDesign, sizes, spread_out
 from coxa.simulate.from_plan.design import DESIGN, TrialDesign, check_seed
-from coxa.simulate.from_plan.follow import DrawnTrial, follow
+from coxa.simulate.from_plan.drawn import DrawnTrial
+from coxa.simulate.from_plan.follow import follow
 from coxa.simulate.from_plan.mix import draw_mix
 from coxa.simulate.from_plan.numbers import divide
 from coxa.simulate.seeds import generator

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.event_outcomes import (
     EventDays,
     acting_day,
@@ -17,7 +18,6 @@ from coxa.simulate.from_plan.event_outcomes import (
     flare_length,
     until_horizon,
 )
-from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import response_of, values_after_events
 from coxa.study.diary import diary_of
 from coxa.study.estimand import Estimand

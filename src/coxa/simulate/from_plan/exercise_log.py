@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.sets import end_of_treatment
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from coxa.errors import OptionError
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import end_of_observation, recorded_events
 from coxa.simulate.from_plan.event_outcomes import flare_length
-from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator

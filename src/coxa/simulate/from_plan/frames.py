@@ -8,8 +8,8 @@ import numpy as np
 
 from coxa.arguments import TEXT, kinds
 from coxa.simulate.from_plan.design import DESIGN, TrialDesign
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import other_columns
-from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words, participant_ids
 from coxa.study.estimand import Estimand

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.effects import effect_of
 from coxa.simulate.from_plan.endpoints import other_columns
 from coxa.simulate.from_plan.event_outcomes import cumulative_hazards
 from coxa.simulate.from_plan.exact import events_are_out, exact_mean, is_normal
-from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
+from coxa.simulate.from_plan.follow import Conditions, follow
 from coxa.simulate.from_plan.sets import EVERYBODY, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study.comparative import kind_of

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coxa.instruments import load_instrument
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.tables import Calendar, visit_rows
 from coxa.simulate.seeds import generator
 

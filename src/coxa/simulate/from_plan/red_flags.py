@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import recorded_events
-from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.study.events import DATES, EventOutcome

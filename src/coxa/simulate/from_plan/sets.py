@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import attendance_of, draw_sessions, session_days
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.seeds import generator
 from coxa.study.words import AnalysisSet
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.between import numbers_of
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.study.covariate_sources import SportSource
 

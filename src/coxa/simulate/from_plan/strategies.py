@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.sets import set_members
 from coxa.study.estimand import Estimand
 

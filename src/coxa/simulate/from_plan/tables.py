@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from coxa.simulate.events import draw_event_counts
 from coxa.simulate.from_plan.calendar import dates, enrolment, first_day
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import recorded_events
 from coxa.simulate.from_plan.event_outcomes import EventDays
-from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.mix import CONDITION, NumberMix
 from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
 from coxa.simulate.seeds import generator

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from coxa.simulate.events import draw_event_counts
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import draw_attendance, draw_minutes
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.sets import end_of_treatment, supervised_sessions
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import PRONENESS, Calendar

@@ -12,9 +12,9 @@ from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
 from coxa.simulate.from_plan.draw import draw_outcomes
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.exercise_log import exercise_log_table
 from coxa.simulate.from_plan.flares import flare_diary
-from coxa.simulate.from_plan.follow import DrawnTrial
 from coxa.simulate.from_plan.measured import measures_at_baseline
 from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.red_flags import red_flags_table

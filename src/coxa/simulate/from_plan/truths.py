@@ -16,8 +16,9 @@ from coxa.errors import OptionError
 from coxa.estimates.factorial import parts, two_by_two
 from coxa.simulate.from_plan.design import TrialDesign, check_seed
 from coxa.simulate.from_plan.diary import planted_diary
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
-from coxa.simulate.from_plan.follow import Conditions, DrawnTrial, follow
+from coxa.simulate.from_plan.follow import Conditions, follow
 from coxa.simulate.from_plan.other_truths import exact_other_value, is_difference, simulated_other_values
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values

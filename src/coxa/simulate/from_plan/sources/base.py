@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.follow import DrawnTrial
+from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.tables import Calendar, visit_rows
 from coxa.study.outcome_sources import FromTable
 
