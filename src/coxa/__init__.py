@@ -13,6 +13,7 @@ from coxa.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from coxa import audit as audit
+    from coxa import causal as causal
     from coxa import clinics as clinics
     from coxa import cohort as cohort
     from coxa import derive as derive
@@ -93,6 +94,7 @@ __getattr__, __dir__, __all__ = lazy(
     },
     namespaces=(
         "audit",
+        "causal",
         "clinics",
         "cohort",
         "derive",
