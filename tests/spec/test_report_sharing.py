@@ -135,6 +135,46 @@ def test_the_difference_from_an_arm_that_is_hidden_is_hidden_in_every_table() ->
     assert shown(protected(first, second, models=frozenset({"responders"}))[1]) == [("36.0 (20.0 to 50.0)",)]
 
 
+AT = {"estimand": "pain", "visit": "month_12"}
+
+
+def behind(n: int, at: Statistic) -> Cell:
+    return Cell(str(n), (replace(at, name="n_participants", value=float(n)),), rule="count")
+
+
+def events_and_hazards(events: tuple[int, int], together: int) -> tuple[tuple[str, ...], ...]:
+    """Return the rows of a Cox model in a shared report: events, the risk and number of each arm, and the ratio."""
+    counted, risks = [], []
+    for arm, of_arm, n in zip(ARMS, events, (60, 40), strict=False):
+        values = {"n": of_arm, "total": n, "share": of_arm / n}
+        at = Statistic(analysis="analysed", term="risk", arm=arm, **AT)
+        risk = Statistic(analysis="cox", term="risk", arm=arm, **AT)
+        counted.append(cell("count_of_percent", values, at))
+        estimate = cell("points_interval", {"estimate": of_arm / n, "conf_low": 0.01, "conf_high": 0.4}, risk)
+        risks.append(Row(arm, (estimate, behind(n, risk))))
+    ratio = Statistic(analysis="cox", term="hazard_ratio", arm="exercise", reference="usual", **AT)
+    interval = cell("two_decimals_interval", {"estimate": 2.05, "conf_low": 1.35, "conf_high": 3.11}, ratio)
+    risks.append(Row("Ratio", (interval, behind(together, ratio))))
+    first = Table("r", "R", "Arm", tuple(map(Column, ARMS[:2])), (RowGroup("", (Row("W", tuple(counted)),)),))
+    second = Table("s", "S", "Estimate", (Column("e"), Column("n")), (RowGroup("", tuple(risks)),))
+    return tuple(row for made in protected(first, second) for row in shown(made))
+
+
+def test_a_ratio_is_shown_where_all_counts_behind_it_are() -> None:
+    assert events_and_hazards((12, 18), 100)[1:] == (
+        ("20.0 (1.0 to 40.0)", "60"), ("45.0 (1.0 to 40.0)", "40"), ("2.05 (1.35 to 3.11)", "100")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "together"), [((3, 18), 100), ((12, 18), 97)])
+def test_a_ratio_of_few_events_or_of_other_participants_is_hidden(events: tuple[int, int], together: int) -> None:
+    assert events_and_hazards(events, together)[-1] == (HIDDEN, HIDDEN)
+
+
+def test_the_risk_of_an_arm_with_few_events_is_hidden_in_every_table() -> None:
+    assert events_and_hazards((3, 18), 100)[1][0] == HIDDEN
+
+
 def test_a_rate_goes_with_the_events_behind_it() -> None:
     events = table({"Events": (3, 30)})
     behind = Statistic("n", 3, analysis="baseline", term="Events", arm="usual")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from coxa.disclosure import counts_to_hide
@@ -23,10 +23,11 @@ from coxa.report.topics.answer.people import IN_PEOPLE
 from coxa.report.transform.sharing.collect import Collector
 from coxa.report.transform.sharing.figures import OF_FEW, shared_figure
 from coxa.report.transform.sharing.protect import Protection
+from coxa.report.transform.sharing.silent import is_silent, without_signs
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
-from coxa.tables.hidden import ALL, RULE, Address, Protected
-from coxa.tables.prose import Text, cells_of, with_cells
+from coxa.tables.hidden import ALL, Address, Protected
+from coxa.tables.prose import with_cells
 
 
 def shared(document: Document, report: ReportRecord[Study]) -> Document:
@@ -62,9 +63,9 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
             case FigureBlock(figure):
                 few = protection.compared_in(figure)
                 return FigureBlock(blank_figure(figure, OF_FEW) if few else shared_figure(figure, protected))
-        return with_texts(one, lambda text: with_cells(text, protection.cell))
+        return with_texts(one, lambda text: without_signs(with_cells(text, protection.cell), protected.k))
 
-    said = ("Shared", f"Without small counts. {protected.note()}")
+    said = ("Shared", f"without small counts. {protected.note()}")
     safe = _without_silent(with_blocks(document, block))
     return replace(safe, facts=(*document.facts, said), small_cells=protected.k)
 
@@ -80,21 +81,15 @@ def _without_silent(document: Document) -> Document:
     def block(one: Block) -> Block:
         if not isinstance(one, Card):
             return one
-        facts = ((name, text) for name, text in one.facts if name != IN_PEOPLE or not _is_silent([text]))
+        facts = ((name, text) for name, text in one.facts if name != IN_PEOPLE or not is_silent([text]))
         return replace(one, facts=tuple(facts))
 
     def is_shown(section: Section) -> bool:
         texts = [one.text for one in section.blocks if isinstance(one, Paragraph)]
-        return section.part != "people" or not _is_silent(texts)
+        return section.part != "people" or not is_silent(texts)
 
     kept = tuple(section for section in document.sections if is_shown(section))
     return with_blocks(replace(document, sections=kept), block)
-
-
-def _is_silent(texts: Iterable[Text]) -> bool:
-    """Say whether texts have numbers, and all of them are hidden."""
-    rules = [cell.rule for text in texts for cell in cells_of(text) if cell.rule]
-    return bool(rules) and set(rules) == {RULE}
 
 
 def protected_counts(document: Document, k: int, outcomes: Mapping[str, str] | None = None) -> Protected:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from coxa.figures.figure import Figure
 from coxa.report.document import Document
@@ -16,7 +18,13 @@ from coxa.tables.records import records
 from coxa.tables.table import Column, Footnote, Row, Table
 
 Side = tuple[str, str, str]
-"""Analysis, visit and arm."""
+"""Analysis, or estimand (`_of_estimand`), visit and arm."""
+
+Together = tuple[str, str, frozenset[str], float]
+"""Analysis, visit, two arms and the number of both, which is the sum of their numbers that are shown."""
+
+ESTIMATED = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+"""What an analysis says of an arm, or of two."""
 
 SPREAD = ("sd", "q1", "q3")
 DESCRIBED = ("mean", "median")
@@ -27,19 +35,39 @@ DESCRIBED = ("mean", "median")
 class Protection:
     """What is shown, and what else has to go with the counts that are not.
 
-    models : analyses of means with a fitted model, whose estimates are no function of counts
-    sides  : analysis, visit and arm of hidden counts; what another analysis compares with them is hidden too
+    models   : analyses of means with a fitted model, whose estimates are no function of counts
+    sides    : analysis or estimand, visit and arm of hidden counts; what is estimated of that arm, or of a comparison
+               with it, is hidden too where it is made from counts
+    together : numbers of two arms together that say no more than their numbers do, which are shown
     """
 
     protected: Protected
     models: frozenset[str]
     sides: frozenset[Side] = frozenset()
+    together: frozenset[Together] = frozenset()
 
     def after(self, document: Document) -> Protection:
         """Return the protection that knows which counts of the document it hides."""
-        cells = (cell for cell in _cells(document) for one in counts(cell) if not self._shown(one))
-        sides = {(one.analysis, one.visit, one.arm) for cell in cells for one in counts(cell) if one.visit}
-        return replace(self, sides=frozenset(sides))
+        known = replace(self, together=frozenset(self._together(document)))
+        sides: set[Side] = set()
+        for cell in _cells(document):
+            if all(known._shown(one) for one in counts(cell)):
+                continue
+            for one in counts(cell):
+                if one.visit:
+                    sides |= {(one.analysis, one.visit, one.arm), (_of_estimand(one), one.visit, one.arm)}
+        return replace(known, sides=frozenset(sides))
+
+    def _together(self, document: Document) -> Iterable[Together]:
+        """Yield the sums of the numbers of two arms that are shown for one analysis at one visit."""
+        shown: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+        for cell in _cells(document):
+            for one in counts(cell):
+                if one.name == "n_participants" and one.arm and not one.reference and self.protected.shows(one):
+                    shown[one.analysis, one.visit][one.arm] = one.value
+        for (analysis, visit), numbers in shown.items():
+            for first, second in combinations(numbers, 2):
+                yield analysis, visit, frozenset((first, second)), numbers[first] + numbers[second]
 
     def cell(self, cell: Cell) -> Cell:
         """Return a cell, without its numbers where they are not shown."""
@@ -75,31 +103,42 @@ class Protection:
         return [one for one in first if whole is not None and not self.protected.shows_number(one.arm, whole)]
 
     def _shown(self, one: Statistic) -> bool:
-        """Say whether a count is shown; that of two arms together is not."""
-        return (not one.reference or one.value == 0) and self.protected.shows(one)
+        """Say whether a count is shown; that of two arms together is where it is the sum of two that are."""
+        if one.reference and one.value:
+            return (one.analysis, one.visit, frozenset((one.arm, one.reference)), one.value) in self.together
+        return self.protected.shows(one)
 
     def _few(self, one: Statistic) -> bool:
         return 0 < one.value < self.protected.k
 
     def _compares(self, cell: Cell) -> bool:
-        """Say whether what a cell compares is made from hidden counts."""
+        """Say whether what a cell compares, or estimates of an arm, is made from hidden counts."""
         return any(
-            (one.analysis, one.visit, side) in self.sides
+            (who, one.visit, side) in self.sides
             for one in cell.statistics
-            if one.reference and one.analysis not in self.models
+            if (one.reference or one.name in ESTIMATED) and one.analysis not in self.models
+            for who in (one.analysis, _of_estimand(one))
             for side in (one.arm, one.reference)
+            if side
         )
 
     def compared_in(self, figure: Figure) -> bool:
         """Say whether a figure has a comparison that is made from hidden counts."""
         if not {"analysis", "visit", "arm", "reference"} <= set(figure.data.columns):
             return False
-        return any(
-            (row["analysis"], row["visit"], row[side]) in self.sides
+        drawn = (
+            Statistic(
+                "estimate",
+                estimand=str(row.get("estimand", "")),
+                analysis=row["analysis"],
+                visit=row["visit"],
+                arm=row["arm"],
+                reference=row["reference"],
+            )
             for row in records(figure.data)
-            if row["reference"] and row["analysis"] not in self.models
-            for side in ("arm", "reference")
+            if row["reference"]
         )
+        return any(self._compares(Cell("", (one,))) for one in drawn)
 
     def _gives_away(self, cell: Cell) -> bool:
         """Say whether a cell beside a hidden count of the same arm says what it is; a mean with its spread does not."""
@@ -107,6 +146,10 @@ class Protection:
             return False
         names = {one.name for one in cell.statistics}
         return not names <= {*DESCRIBED, *SPREAD} and not {one.analysis for one in cell.statistics} <= self.models
+
+
+def _of_estimand(one: Statistic) -> str:
+    return f"estimand {one.estimand}" if one.estimand else one.analysis
 
 
 def _whole(cell: Cell) -> float | None:
