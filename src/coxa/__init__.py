@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from coxa import exchange as exchange
     from coxa import figures as figures
     from coxa import findings as findings
+    from coxa import hypotheses as hypotheses
     from coxa import impute as impute
     from coxa import instruments as instruments
     from coxa import lessons as lessons
@@ -106,6 +107,7 @@ __getattr__, __dir__, __all__ = lazy(
         "exchange",
         "figures",
         "findings",
+        "hypotheses",
         "importing",
         "impute",
         "instruments",

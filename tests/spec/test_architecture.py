@@ -26,6 +26,7 @@ ROOMS = {
     "version": set(),
     "covariances": set(),
     "disclosure": set(),
+    "hypotheses": set(),
     "instruments": set(),
     "study": {"instruments"},
     "cohort": {"study", "instruments"},
@@ -43,6 +44,7 @@ ROOMS = {
     "allocation": {"study"},
     "simulate": {"allocation", "impute", "estimates", "models", "study", "instruments"},
     "design": {
+        "hypotheses",
         "runs",
         "simulate",
         "allocation",
@@ -59,6 +61,7 @@ ROOMS = {
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {
+        "hypotheses",
         "disclosure",
         "simulate",
         "tables",
@@ -104,6 +107,7 @@ ROOMS = {
     "lessons": {"simulate", "estimates", "models"},
     "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
+        "hypotheses",
         "lessons",
         "selftest",
         "glossary",
