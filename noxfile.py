@@ -129,6 +129,13 @@ def images(session: nox.Session) -> None:
     session.run("python", "-m", "docs.make_images")
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, in `build/site` or the folder named: `-- FOLDER`. Warnings are errors."""
+    install(session, "docs")
+    session.run("python", "-m", "docs.site.build", *session.posargs)
+
+
 def which_model(session: nox.Session) -> tuple[str, list[str]]:
     """Return the model that the arguments name first (mmrm, unless another), and the rest of them."""
     first, rest = session.posargs[0], list(session.posargs[1:])

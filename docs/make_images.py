@@ -1,4 +1,4 @@
-"""Pictures of the first page of each form of the demonstration report, for the docs.
+"""Pictures of the first page of each form of the demonstration report, and of the audit, for the docs.
 
 Needs Chromium, pdftoppm (poppler-utils) and LibreOffice; run it with `nox -s images`.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from coxa.clinics import audit_clinics, publish, write_audit
 from coxa.files import save
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
@@ -26,6 +27,7 @@ SCREEN = "1200,1000"
 
 def main() -> None:
     """Make the report in each form, take a picture of each, and keep it small."""
+    audit = audit_clinics(ROOT / "analyses" / "clinic_registry" / "audit.yaml")
     document = build_document(analyse(ROOT / "analyses" / "hip_oa_trial" / "study.yaml"))
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
@@ -37,8 +39,10 @@ def main() -> None:
             "pdf": page_of_pdf(folder / "report.pdf"),
             "word": page_of_pdf(as_pdf(folder / "report.docx")),
         }
+        write_audit(audit, publish(audit), folder / "audited")
+        pictures["audit"] = page_of_html(folder / "audited" / "audit.html")
         for form, picture in pictures.items():
-            print(small(picture, IMAGES / f"report-{form}.png"))
+            print(small(picture, IMAGES / (f"{form}.png" if form == "audit" else f"report-{form}.png")))
 
 
 def page_of_html(page: Path) -> Path:

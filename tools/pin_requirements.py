@@ -18,6 +18,7 @@ LAYERS = {
     "browser": ("test", ["test", "browser"]),
     "dev": ("test", ["dev"]),
     "lab": ("base", ["lab"]),
+    "docs": ("test", ["docs", "test"]),
 }
 """Environment -> the one it starts from, and the extras of pyproject.toml that it has."""
 

@@ -82,7 +82,7 @@ class SimulatedTrial:
 
     @property
     def study(self) -> Study:
-        """The plan, with a `data:` section for these tables: `coxa.analyse(trial)` reads them without a file."""
+        """The plan, with these tables as its data; `coxa.analyse(trial)` reads them without a file."""
         sources = {name: TableSource(file=name, **source) for name, source in self.sources.items()}
         return self.design.study.model_copy(update={"data": DataSource(tables=sources)})
 

@@ -1,0 +1,57 @@
+"""The documentation site: every page is in its contents, and links lead to pages of the site."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+import pytest
+
+from coxa.selftest import Check
+from coxa.selftest.cases import CASES
+from docs.site.build import EVIDENCE, LINK, api_page, evidence, linked, sources
+
+NAMES = dict(sources())
+CONTENTS = (Path(__file__).parents[2] / "docs" / "site" / "index.md").read_text(encoding="utf-8")
+
+
+def test_every_page_is_in_the_contents() -> None:
+    entries = [line for block in re.findall(r"```{toctree}\n(.*?)```", CONTENTS, re.DOTALL) for line in block.split()]
+    pages = [name.removesuffix(".md") for name in NAMES.values() if name.endswith(".md") and name != "index.md"]
+    assert not [page for page in pages if page not in entries and f"{Path(page).parent}/*" not in entries]
+    assert not [entry for entry in entries if entry.endswith(".md")]
+
+
+@pytest.mark.parametrize("source", [source for source in NAMES if source.suffix == ".md"], ids=lambda path: path.name)
+def test_links_of_a_page_lead_to_pages_of_the_site(source: Path) -> None:
+    here = Path(NAMES[source]).parent
+    for _, target, _ in LINK.findall(linked(source, NAMES)):
+        assert posixpath.normpath((here / target).as_posix()) in NAMES.values()
+
+
+def test_a_link_to_the_repository_is_a_name(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "See [the plan](study.yaml), [`run.py`](run.py), [there](https://a.org) and [next](other.md#place)."
+    )
+    other = tmp_path / "other.md"
+    other.write_text("")
+    text = linked(page, {page: "a/page.md", other: "b/other.md"})
+    assert text == "See `the plan`, `run.py`, [there](https://a.org) and [next](../b/other.md#place)."
+
+
+def test_pages_of_methods_have_the_numbers_of_their_cases() -> None:
+    assert set(EVIDENCE) <= set(NAMES.values())
+    starts = [start for cases in EVIDENCE.values() for start in cases]
+    assert not [case for case in CASES if not case.startswith(tuple(starts))]
+    check = Check("ancova", "mean: df", 167.0, 167.0, "R lm", 0.0, "relative", 1e-4)
+    assert "| Analysis of covariance | `mean: df` | 167 | 167 | R lm | 0.0e+00 relative |" in evidence(
+        (check,), ("anc",)
+    )
+    assert evidence((check,), ("gee",)) == evidence((check,), ()) == ""
+
+
+def test_the_reference_has_each_namespace_once() -> None:
+    assert ":no-index:" in api_page("coxa")
+    assert ":no-index:" not in api_page("coxa.models")
