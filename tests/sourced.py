@@ -7,6 +7,7 @@ import pandas as pd
 
 import coxa
 from coxa.derive.scores import derive_scores
+from coxa.simulate.from_plan.trial import SimulatedTrial
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.reading.read import parse_study
 
@@ -61,21 +62,23 @@ def drawn_and_derived(study: ComparativeStudy, seed: int = 1) -> pd.DataFrame:
     assert not cohort.findings.errors, cohort.findings
     derived, _ = derive_scores(cohort)
     derived = derived[["participant_id", "outcome", "visit", "value"]].astype({"outcome": str, "visit": str})
-    person, visit = np.nonzero(trial.drawn.present)
     ids = trial.tables["participants"]["participant_id"].to_numpy()
-    drawn = pd.concat(
-        pd.DataFrame(
-            {
-                "participant_id": ids[person],
-                "outcome": name,
-                "visit": np.array(trial.design.visits)[visit],
-                "drawn": trial.drawn.value[person, k, visit],
-            }
-        )
-        for k, name in enumerate(trial.design.outcomes)
-    )
+    drawn = pd.concat(_drawn_of(trial, ids, k, name) for k, name in enumerate(trial.design.outcomes))
     both = drawn.merge(derived, on=["participant_id", "outcome", "visit"], how="outer")
     return both.rename(columns={"value": "derived"})
+
+
+def _drawn_of(trial: SimulatedTrial, ids: np.ndarray, k: int, name: str) -> pd.DataFrame:
+    """Return the values of an outcome that are known, whether the visit took place or other rows give them."""
+    person, visit = np.nonzero(np.isfinite(trial.drawn.value[:, k]))
+    return pd.DataFrame(
+        {
+            "participant_id": ids[person],
+            "outcome": name,
+            "visit": np.array(trial.design.visits)[visit],
+            "drawn": trial.drawn.value[person, k, visit],
+        }
+    )
 
 
 def _indented(lines: str, spaces: int) -> str:

@@ -12,7 +12,7 @@ from coxa.derive.flare_events import diary_flares
 from coxa.derive.scores import derive_scores
 from coxa.errors import OptionError, PlanError
 from coxa.simulate.from_plan.diary import daily_course
-from coxa.simulate.from_plan.sources.windows import with_count, with_end, with_total
+from coxa.simulate.from_plan.windows import with_count, with_end, with_total
 from coxa.study.diary import DIARY_SCALES
 from coxa.study.kinds import study_of
 from coxa.study.outcome_sources.sport_training import SPORT_SCALES

@@ -48,11 +48,11 @@ def diary_flares(cohort: Cohort) -> pd.DataFrame:
 
 
 def flare_onsets(cohort: Cohort) -> pd.DataFrame:
-    """Return each flare on its first day, with the entry of that day, as events of the plan are."""
+    """Return each flare after the day of randomisation on its first day, with the entry of that day, as an event."""
     found = diary_flares(cohort).rename(columns={"start": "study_day"})[["participant_id", "study_day"]]
     rows = found.merge(rated_days(cohort), on=["participant_id", "study_day"], how="left", validate="one_to_one")
     rows = rows.rename(columns={"study_day": "day"}).assign(source_table="daily_diary").astype({"day": float})
-    return rows.reindex(columns=COLUMNS)
+    return rows.loc[rows["day"] > 0].reindex(columns=COLUMNS).reset_index(drop=True)
 
 
 def last_entries(cohort: Cohort) -> pd.Series:

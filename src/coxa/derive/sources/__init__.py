@@ -14,6 +14,7 @@ from coxa.derive.sources.exercise_log import done_at_visits
 from coxa.derive.sources.goals import goals_at_visits
 from coxa.derive.sources.return_to_sport import returned_at_visits
 from coxa.derive.sources.sport_training import training_at_visits
+from coxa.derive.sources.treatment_sessions import attended_at_visits
 from coxa.findings import Finding
 from coxa.study.outcome import Outcome
 
@@ -31,6 +32,7 @@ BY_TABLE: dict[str, Values] = {
     "goals": goals_at_visits,
     "return_to_sport": returned_at_visits,
     "sport_training": training_at_visits,
+    "treatment_sessions": attended_at_visits,
 }
 """Table -> what works out the values of an outcome from it."""
 

@@ -7,7 +7,7 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.exercise_dose import derive_exercises
 from coxa.study.outcome_sources.exercise_log import ExerciseSource
-from coxa.study.plan import Study
+from coxa.study.visit_ends import visit_ends
 
 VALUES = ["participant_id", "visit", "value", "reason", "source_file", "source_row"]
 
@@ -34,7 +34,7 @@ def done_at_visits(cohort: Cohort, source: ExerciseSource) -> pd.DataFrame:
     log = log[log["day"].notna() & log["dose_done"].notna()]
     if source.exercises:
         log = log[log["exercise"].isin(list(source.exercises))]
-    ends = visit_ends(cohort.study)
+    ends = visit_ends(cohort.study.visits)
     until = log["day"].map(lambda day: next((visit for visit, end in ends.items() if day <= end), None))
     log = log.assign(visit=until)[until.notna()].sort_values("source_row", kind="stable")
     sums = log.groupby(["participant_id", "visit"], sort=False).agg(
@@ -47,9 +47,3 @@ def done_at_visits(cohort: Cohort, source: ExerciseSource) -> pd.DataFrame:
         sums[["asked", "done"]] = sums.groupby("participant_id")[["asked", "done"]].cumsum()
     value = 100.0 * (sums["done"] / sums["asked"]).clip(upper=1.0)
     return sums.assign(value=value, reason=None)[VALUES].reset_index(drop=True)
-
-
-def visit_ends(study: Study) -> dict[str, float]:
-    """Return visit -> the last day that counts for it, in the order of the visits."""
-    ends = {name: float(visit.day + (visit.window or (0, 0))[1]) for name, visit in study.visits.items()}
-    return dict(sorted(ends.items(), key=lambda item: item[1]))

@@ -20,6 +20,7 @@ from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
 from coxa.simulate.from_plan.numbers import arm_numbers
 from coxa.simulate.from_plan.other_kinds import other_centres, other_spread
+from coxa.simulate.from_plan.what_follows import outcomes_that_follow
 from coxa.study.assumptions.correlation import outcome_matrix, visit_matrix
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedBaseline, AssumedOutcome, Assumptions
@@ -56,6 +57,7 @@ class TrialDesign:
     dropout     : (a, m - 1) intercepts of the risk of leaving
     not_started : (a,) probabilities
     dose        : what attendance adds, None where it adds nothing
+    follows     : outcomes of which nothing is assumed, and which follow from other rows
 
     Examples
     --------
@@ -87,6 +89,7 @@ class TrialDesign:
     dropout: Floats
     not_started: Floats
     dose: DoseDesign | None
+    follows: tuple[str, ...] = ()
 
     @property
     def exposures(self) -> tuple[int, ...]:
@@ -166,7 +169,11 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
         remedy = "Add an outcome that is measured at visits, by which they are known to have taken place."
         raise _fault(study, (), "the plan has no outcome that is measured at visits", remedy)
     first = next(iter(study.estimands.values())).endpoint.outcome
-    driver_name = part.dropout.outcome or (first if first in outcomes else outcomes[0])
+    follows = outcomes_that_follow(study, part)
+    drawn = [name for name in outcomes if name not in follows] or list(outcomes)
+    driver_name = part.dropout.outcome or (first if first in drawn else drawn[0])
+    if driver_name in follows:
+        _check_driver(study, part, driver_name)
     driver = outcomes.index(driver_name)
     means = np.stack(
         [
@@ -221,6 +228,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
         dropout=risk_table(leaving, part.dropout.odds_ratio, days),
         not_started=np.array([0.0 if arm == study.reference_arm else by_name(part.not_started, arm) for arm in arms]),
         dose=dose,
+        follows=follows,
     )
 
 
@@ -308,6 +316,20 @@ def _too_much(
         rule = f"covariates, clusters and dose in {arm} leave no covariance over the visits that holds together"
         remedy += "; or raise the `correlation` between visits, to which lasting differences between participants add"
     return _fault(study, ("outcomes", outcomes[int(i)]), rule, remedy)
+
+
+def _check_driver(study: ComparativeStudy, part: Assumptions, driver: str) -> None:
+    """Raise `PlanError` where dropout, events or effects go by an outcome that follows from other rows."""
+    acting = {
+        "dropout": part.dropout.mechanism != "mcar" or part.dropout.outcome is not None,
+        "events": any(event.odds_ratio != 1 or event.effect for event in part.events.values()),
+        "dose_response": bool(part.dose_response),
+    }
+    for key, acts in acting.items():
+        if acts:
+            rule = f"outcome {driver} follows from the rows of its table, and nothing can go by it or act on it"
+            remedy = f"Assume {driver} under `outcomes`, or name another outcome in `dropout: outcome`."
+            raise _fault(study, (key,), rule, remedy)
 
 
 def _fault(study: ComparativeStudy, path: tuple[str, ...], rule: str, remedy: str) -> PlanError:

@@ -1,6 +1,6 @@
-"""The daily diary of a plan: pain and training load, and exercise at home, on the days that are written down.
+"""The daily diary that a plan assumes: pain, training load and other numbers on every day, and which are written down.
 
-Arrays: n participants, t days of a diary, days 1 to t. Training has day 0 before them: yesterday on day 1.
+Arrays: n participants, t days of a diary, the first of them `first_day`. Training has a day more, before them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from coxa.simulate.events import draw_runs, draw_serial
+from coxa.simulate.from_plan.defaults import DAILY
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
-from coxa.simulate.from_plan.strategies import participant_ids
-from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.course import Course
-from coxa.study.assumptions.diary import AssumedDailyPain, AssumedDiary, AssumedFlares, AssumedTraining
+from coxa.study.assumptions.diary import (
+    AssumedColumn,
+    AssumedDailyChange,
+    AssumedDailyPain,
+    AssumedDiary,
+    AssumedFlares,
+    AssumedTraining,
+)
 from coxa.study.assumptions.numbers import by_name
+from coxa.study.diary import DIARY_SCALES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,16 +132,19 @@ EXERTION_SD = (0.8, 1.2)
 
 @dataclass(frozen=True, slots=True)
 class DailyCourse:
-    """What happens to n participants on days 1 to t, (n, t) unless said otherwise.
+    """What happens to n participants on t days, (n, t) unless said otherwise.
 
-    training : from day 0
+    first    : study day of the first of them
+    training : from the day before
     latent   : pain neither cut nor rounded
     begins   : a flare begins
     pain, morning : ratings of the day and of the next morning
     written  : the day is in the diary
     blank    : the next morning is left empty
+    others   : further columns of the diary
     """
 
+    first: int
     training: Training
     latent: Floats
     begins: Flags
@@ -142,15 +152,31 @@ class DailyCourse:
     morning: Floats
     written: Flags
     blank: Flags
+    others: dict[str, Floats]
+
+    def columns(self, *, complete: bool) -> dict[str, Floats]:
+        """Return column -> (n, t) what the diary has, NaN on days not written; on every day with `complete`."""
+        kept = np.ones_like(self.written) if complete else self.written
+        morning = kept if complete else kept & ~self.blank
+        training = self.training
+        found = {
+            "pain": np.where(kept, self.pain, np.nan),
+            "pain_next_morning": np.where(morning, self.morning, np.nan),
+            "training_minutes": np.where(kept, training.minutes[:, 1:], np.nan),
+            "perceived_exertion": np.where(kept, training.exertion[:, 1:], np.nan),
+            "training_load": np.where(kept, training.load[:, 1:], np.nan),
+        }
+        return found | {name: np.where(kept, values, np.nan) for name, values in self.others.items()}
 
 
 def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> DailyCourse:
     """Follow the participants of a drawn trial from day to day, under the treatment received."""
-    n, t, seed = len(drawn.arm), plan.last_day, drawn.seed
+    n, first, seed = len(drawn.arm), plan.first_day, drawn.seed
+    t = plan.last_day - first + 1
     training = draw_training(generator("daily training", seed), habits_of(design, drawn, plan.training), t)
     hard, pain = yesterdays_load(training.load), plan.pain
     begins = draw_flares(plan.flares, hard, seed)
-    latent = pain.start + personal_level(design, drawn, pain) + daily_changes(design, pain, t)[drawn.received]
+    latent = pain.start + personal_level(drawn, pain) + daily_changes(design, pain, t, first)[drawn.received]
     latent += pain.yesterday_load * hard
     latent += draw_serial(generator("daily pain", seed), n, t, pain.day_sd, pain.day_correlation)
     if plan.flares is not None:
@@ -160,14 +186,31 @@ def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> 
     missing = plan.missing
     missed = missed_days(seed, n, t, missing.single, missing.run, missing.run_length)
     return DailyCourse(
+        first=first,
         training=training,
         latent=latent,
         begins=begins,
         pain=rated(latent),
         morning=rated(morning),
-        written=~missed & ~(np.arange(1, t + 1) > drawn.left[:, None]),
+        written=~missed & ~(np.arange(first, first + t) > drawn.left[:, None]),
         blank=generator("blank mornings", seed).random((n, t)) < missing.blank,
+        others={name: other_column(design, drawn, plan, name, part) for name, part in plan.columns.items()},
     )
+
+
+def other_column(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary, name: str, part: AssumedColumn) -> Floats:
+    """Return (n, t) a further column of the diary, such as sleep: participants differ, and so do their days."""
+    usual, scale = DAILY[name], DIARY_SCALES[name]
+    n, t = len(drawn.arm), plan.last_day - plan.first_day + 1
+    mean, sd, day_sd = (
+        getattr(usual, key) if getattr(part, key) is None else float(getattr(part, key))
+        for key in ("mean", "sd", "day_sd")
+    )
+    values = mean + daily_changes(design, part, t, plan.first_day)[drawn.received]
+    values += sd * generator(f"{name} of participants", drawn.seed).standard_normal((n, 1))
+    values += draw_serial(generator(f"daily {name}", drawn.seed), n, t, day_sd, part.day_correlation)
+    stepped = np.round(values.clip(scale.low, scale.high) / scale.step) * scale.step
+    return np.asarray(np.round(stepped, 6))
 
 
 def habits_of(design: TrialDesign, drawn: DrawnTrial, plan: AssumedTraining) -> TrainingHabits:
@@ -185,23 +228,23 @@ def habits_of(design: TrialDesign, drawn: DrawnTrial, plan: AssumedTraining) -> 
     )
 
 
-def personal_level(design: TrialDesign, drawn: DrawnTrial, pain: AssumedDailyPain) -> Floats:
+def personal_level(drawn: DrawnTrial, pain: AssumedDailyPain) -> Floats:
     """Return (n, 1) by how much each participant lies above the mean, as the driving outcome at baseline does."""
-    k = design.driver
-    worse = -design.signs[k] * (drawn.complete[:, k, 0] - design.means[drawn.received, k, 0]) / design.sd[k, 0]
     own = generator("daily pain of participants", drawn.seed).standard_normal(len(drawn.arm))
-    return np.asarray(pain.sd * (pain.agreement * worse + np.sqrt(1 - pain.agreement**2) * own))[:, None]
+    return np.asarray(pain.sd * (pain.agreement * drawn.severity + np.sqrt(1 - pain.agreement**2) * own))[:, None]
 
 
-def daily_changes(design: TrialDesign, pain: AssumedDailyPain, t: int) -> Floats:
-    """Return (a, t) mean change of pain of each arm on days 1 to t."""
-    days = range(1, t + 1)
-    shared = np.array([_on(pain.shared_change, day) for day in days])
-    own = [[_on(pain.mean_change.get(arm, 0.0), day) for day in days] for arm in design.arms]
+def daily_changes(design: TrialDesign, part: AssumedDailyChange, t: int, first: int = 1) -> Floats:
+    """Return (a, t) mean change of each arm on t days; none up to the day of randomisation."""
+    days = range(first, first + t)
+    shared = np.array([_on(part.shared_change, day) for day in days])
+    own = [[_on(part.mean_change.get(arm, 0.0), day) for day in days] for arm in design.arms]
     return shared + np.array(own)
 
 
 def _on(change: float | Course, day: int) -> float:
+    if day < 1:
+        return 0.0
     return change.at(day) if isinstance(change, Course) else change
 
 
@@ -222,25 +265,6 @@ def in_flare(begins: Flags, days: int) -> Flags:
     return found
 
 
-def daily_table(drawn: DrawnTrial, when: Calendar, course: DailyCourse) -> pd.DataFrame:
-    """Return one row per day written down."""
-    import pandas as pd
-
-    person, day = np.nonzero(course.written)
-    training = course.training
-    return pd.DataFrame(
-        {
-            "participant_id": participant_ids(len(drawn.arm))[person],
-            "diary_date": when(person, np.asarray(day + 1.0, dtype=np.float64)),
-            "pain": course.pain[person, day],
-            "pain_next_morning": np.where(course.blank, np.nan, course.morning)[person, day],
-            "training_minutes": pd.Series(training.minutes[person, day + 1]).astype("Int64"),
-            "perceived_exertion": pd.Series(training.exertion[person, day + 1]).astype("Int64"),
-            "training_load": pd.Series(training.load[person, day + 1]).astype("Int64"),
-        }
-    )
-
-
 def one_diary(daily: pd.DataFrame, at_home: pd.DataFrame) -> pd.DataFrame:
     """Return the diary with exercise at home on the days on which it is asked for."""
     if not len(daily) or not len(at_home):
@@ -251,7 +275,7 @@ def one_diary(daily: pd.DataFrame, at_home: pd.DataFrame) -> pd.DataFrame:
 
 def planted_diary(design: TrialDesign, plan: AssumedDiary) -> dict[str, Any]:
     """Return what a model of the diary should find: differences between arms in pain, and effects of load."""
-    changes = daily_changes(design, plan.pain, plan.last_day)
+    changes = daily_changes(design, plan.pain, plan.last_day)  # days from 1, after randomisation
     differences = {
         arm: {
             "mean_of_all_days": round(float((changes[place] - changes[0]).mean()), 6),

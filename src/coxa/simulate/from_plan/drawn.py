@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.simulate.from_plan.event_outcomes import FlaresOfDays
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
@@ -28,6 +30,8 @@ class DrawnTrial:
     codes         : outcome -> (n, m, j) answers to items, as if all were answered
     attended      : by arm, (n_arm, s) sessions attended by those who receive it, as if nobody left; may be empty
     seed          : of its draws, from which what else is recorded is drawn
+    severity      : (n,) how much worse the driving outcome is at baseline than the arm's mean, in standard deviations
+    flares        : flares that follow from the days of the diary; None where none do
 
     Examples
     --------
@@ -50,3 +54,5 @@ class DrawnTrial:
     codes: dict[str, NDArray[np.int8]]
     attended: tuple[NDArray[np.bool_], ...]
     seed: int
+    severity: Floats
+    flares: FlaresOfDays | None = None

@@ -42,10 +42,12 @@ def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, comple
     The table of returns to sport has one row per day: two recurrences of one day are recorded as one. Flares of the
     diary are seen where the diary goes on until they are over.
     """
+    source = design.study.events[name].source
+    if source.flare and drawn.flares is not None:
+        return drawn.flares.complete if complete else drawn.flares.recorded
     own = draw_event_days(design, name, drawn.received, drawn.seed)
     if complete:
         return own
-    source = design.study.events[name].source
     if source.table == "return_to_sport":
         own = own.once_a_day()
     if source.flare:
@@ -75,6 +77,8 @@ def event_columns(
     name, n = plan.endpoint.outcome, len(drawn.arm)
     own = recorded_events(design, drawn, name, complete=complete)
     end = end_of_observation(design, drawn, complete=complete)
+    if event.source.flare and drawn.flares is not None and not complete:
+        end = drawn.flares.end
     acting = acting_day(plan.intercurrent_events, drawn.events, n)
     own, end = after_strategies(own, end, acting, wanted=event.higher_is_better)
     others = [recorded_events(design, drawn, other, complete=complete).first() for other in event.competing]

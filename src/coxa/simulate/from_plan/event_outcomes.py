@@ -54,6 +54,10 @@ class EventDays:
         kept = self.day >= start[self.person]
         return EventDays(self.person[kept], self.day[kept] - start[self.person[kept]], self.n)
 
+    def later(self, days: float) -> EventDays:
+        """Return the events so many days later."""
+        return EventDays(self.person, self.day + days, self.n)
+
     def once_a_day(self) -> EventDays:
         """Return the events without further ones of a participant on the same day."""
         pairs = np.unique(np.stack([self.person.astype(float), self.day]), axis=1)
@@ -74,6 +78,20 @@ class EventDays:
     def count(self) -> Floats:
         """Return (n,) the number of events."""
         return np.bincount(self.person, minlength=self.n).astype(float)
+
+
+@dataclass(frozen=True, slots=True)
+class FlaresOfDays:
+    """Flares that are found in the days of a diary, by the definition of the plan.
+
+    recorded : in the days that were written
+    complete : as if every day was written, and nobody left
+    end      : (n,) day of the last entry, 0 without one
+    """
+
+    recorded: EventDays
+    complete: EventDays
+    end: Floats
 
 
 def cumulative_hazards(design: TrialDesign, part: AssumedHappening) -> Floats:

@@ -55,10 +55,11 @@ def exact_mean(design: TrialDesign, plan: Estimand, arm: int, visit: int) -> flo
     -------
     float or None
         None where no closed form is known: after events that change values and are not handled as hypothetical, for
-        percent change, for responders on a scale with ends or items, and at the ends of a scale where covariates by
+        percent change, for responders on a scale with ends or items, for outcomes that follow from other rows, and at
+        the ends of a scale where covariates by
         level, conditions or attendance make the values other than normal.
     """
-    if not events_are_out(design, plan):
+    if not events_are_out(design, plan) or plan.endpoint.outcome in design.follows:
         return None
     started = 1.0 - design.not_started[arm]
     parts = [(started, arm), (1.0 - started, 0)]

@@ -1,33 +1,23 @@
 """Pain in the diary from which the flares that were drawn as events of the plan are found again, and no others.
 
-Arrays: n participants, t days, day 1 first.
+Arrays: n participants, t days.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
-from coxa.errors import OptionError
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import end_of_observation, recorded_events
 from coxa.simulate.from_plan.event_outcomes import flare_length
-from coxa.simulate.from_plan.strategies import participant_ids
-from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.seeds import generator
 from coxa.study.diary import FlareDefinition, diary_of
-from coxa.study.outcome_sources.daily_diary import DailyDiarySource
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-KEYS = ["participant_id", "diary_date"]
 LEVEL, LEVEL_SD, DAY_SD = 4.0, 1.2, 0.6
 """Pain of participants and of their days, where the plan assumes no diary."""
 
@@ -37,72 +27,55 @@ MISSED = 0.05
 SMALL = 1e-6
 
 
-def flare_diary(
-    design: TrialDesign, drawn: DrawnTrial, when: Calendar, held: pd.DataFrame, name: str, seed: int
-) -> pd.DataFrame:
-    """Return the diary with pain that has exactly the flares that were recorded as an event.
+def with_flares(
+    design: TrialDesign,
+    drawn: DrawnTrial,
+    old: Floats,
+    first: int,
+    name: str,
+    *,
+    complete: bool = False,
+) -> Floats:
+    """Return (n, t) pain that has exactly the flares that were recorded as an event, NaN on days not written.
 
     Parameters
     ----------
-    design, drawn, when
-        The trial and its calendar.
-    held
-        The diary as it is, of which pain is changed as little as it takes; it may have no rows.
+    design, drawn
+        The trial.
+    old
+        (n, t) pain of the diary as it is, NaN where there is none; it is changed as little as it takes.
+    first
+        Study day of the first of the t days.
     name
         An event of the plan whose source is the flares of the diary.
-    seed
-        Of the trial.
-
-    Raises
-    ------
-    OptionError
-        Flares, or outcomes of pain in the diary, are assumed in another way too.
+    complete
+        True: as if every day was written, and nobody left.
     """
-    import pandas as pd
-
-    _check(design, name)
-    rule, n = diary_of(design.study.diary).flares, len(drawn.arm)
-    end = np.maximum(end_of_observation(design, drawn, complete=False), 0.0).astype(int)
-    found = recorded_events(design, drawn, name)
-    t = max(int(end.max()), rule.reference_days + 1)
-    person, day = np.repeat(np.arange(n), t), np.tile(np.arange(1, t + 1), n)
-    index = pd.MultiIndex.from_arrays([participant_ids(n)[person], when(person, day.astype(float))], names=KEYS)
-    diary = held.set_index(KEYS) if len(held) else pd.DataFrame(index=index[:0])
-    old = (
-        diary["pain"].reindex(index).to_numpy(dtype=float, na_value=np.nan).reshape(n, t)
-        if "pain" in diary
-        else np.full((n, t), np.nan)
-    )
-    rng = generator(f"pain of {name}", seed)
+    rule, (n, t) = diary_of(design.study.diary).flares, old.shape
+    last = first + t - 1
+    end = np.full(n, last) if complete else last_days(design, drawn)
+    end = np.minimum(end, last)
+    found = recorded_events(design, drawn, name, complete=complete)
+    rng = generator(f"pain of {name}", drawn.seed)
     level = LEVEL + LEVEL_SD * rng.standard_normal((n, 1))
     known = np.isfinite(old)
     mean = np.nansum(old, axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
     level = np.where(known.any(axis=1, keepdims=True), mean, level)
     drawn_pain = (level + DAY_SD * rng.standard_normal((n, t))).clip(0.0, 10.0)
     begins = np.zeros((n, t), dtype=bool)
-    begins[found.person, found.day.astype(int) - 1] = True
+    begins[found.person, found.day.astype(int) - first] = True
     writes = known if known.any() else rng.random((n, t)) >= MISSED
-    needed = needed_days(begins, end, rule)
-    written = (writes | needed) & (np.arange(1, t + 1) <= end[:, None])
+    needed = needed_days(begins, end - first + 1, rule)
+    written = (writes | needed) & (np.arange(first, last + 1) <= end[:, None])
+    written |= complete
     pain = flaring(np.where(known, old, drawn_pain), written, begins, rule)
-    column = pd.Series(np.where(written, pain, np.nan).ravel(), index=index)
-    diary = diary.reindex(diary.index.union(index[written.ravel()], sort=True))
-    return diary.assign(pain=column.reindex(diary.index)).reset_index()
+    return np.where(written, pain, np.nan)
 
 
-def _check(design: TrialDesign, name: str) -> None:
-    assumed = design.assumptions.diary
-    if assumed is not None and assumed.flares is not None:
-        raise OptionError(
-            f"Flares are assumed twice: as the event `{name}`, and under `assumptions: diary: flares`. Keep one."
-        )
-    for outcome in design.outcomes:
-        source = design.study.outcomes[outcome].source
-        if isinstance(source, DailyDiarySource) and source.field == "pain":
-            raise OptionError(
-                f"Outcome `{outcome}` and event `{name}` both follow from pain in the diary, and would contradict each "
-                "other. Simulate a plan with one of them."
-            )
+def last_days(design: TrialDesign, drawn: DrawnTrial) -> NDArray[np.intp]:
+    """Return (n,) the last day on which participants with flares write their diary."""
+    end = end_of_observation(design, drawn, complete=False)
+    return np.asarray(np.maximum(end, 0.0).astype(np.intp))
 
 
 def needed_days(begins: Flags, end: NDArray[np.intp], rule: FlareDefinition) -> Flags:

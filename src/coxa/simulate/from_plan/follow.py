@@ -16,6 +16,7 @@ from coxa.simulate.from_plan.covariates import followed
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import dose_effect, draw_sessions
 from coxa.simulate.from_plan.drawn import DrawnTrial
+from coxa.simulate.from_plan.following import with_followed
 from coxa.simulate.from_plan.happenings import EventDesign
 from coxa.simulate.from_plan.has_conditions import conditions_give
 from coxa.simulate.from_plan.means import mean_on
@@ -88,9 +89,11 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
     walk.exposed = log_exposures(design, mix)
     for visit in range(m):
         walk.step(visit)
+        if visit == 0:
+            severity = walk.worse
     complete = walk.values.transpose(2, 0, 1)
     present = walk.present.T
-    return DrawnTrial(
+    drawn = DrawnTrial(
         arm=arm,
         received=received,
         day=np.where(present, days, design.days),
@@ -107,7 +110,9 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         codes=walk.codes,
         attended=tuple(attended),
         seed=seed,
+        severity=severity,
     )
+    return with_followed(design, drawn, everything=world.everything)
 
 
 def log_exposures(design: TrialDesign, mix: Mapping[str, NDArray[Any]]) -> dict[int, Floats]:

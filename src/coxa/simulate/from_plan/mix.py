@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.instruments.measures import load_measures
+from coxa.simulate.from_plan.defaults import LIKE_SIDES, WEEKLY, Usual
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedCovariate, Assumptions
 from coxa.study.conditions import conditions
-from coxa.study.covariate_sources import ConditionSource
+from coxa.study.covariate_sources import BaselineMeasure, ConditionSource, SportSource
 from coxa.study.parts import Covariate
 
 Floats = NDArray[np.float64]
@@ -99,15 +101,32 @@ def by_outcome(given: float | dict[str, float], outcome: str, driver: str) -> fl
 
 def _number(planned: Covariate, mix: AssumedCovariate, slope: list[Any]) -> NumberMix:
     low, high = planned.range or (-np.inf, np.inf)
-    known = planned.range is not None
-    mean = mix.mean if mix.mean is not None else ((low + high) / 2 if known else 0.0)
-    sd = mix.sd if mix.sd is not None else ((high - low) / 6 if known else 1.0)
+    usual = usual_number(planned)
+    mean = usual.mean if mix.mean is None else mix.mean
+    sd = usual.sd if mix.sd is None else mix.sd
     digits = 0 if sd >= 5 else 1 if sd >= 0.5 else 3
     if isinstance(planned.source, ConditionSource):
         low, high, digits = max(low, 1.0), min(high, float(len(conditions()))), 0
     elif planned.source is not None and planned.source.table == "sport_training":
         low = max(low, 0.0)
     return NumberMix(mean, sd, np.array(slope, dtype=float), low, high, digits)
+
+
+def usual_number(planned: Covariate) -> Usual:
+    """Return where a number is of which nothing is assumed: as usual in sport, or in the middle of its usual range.
+
+    Of a number without a range it is 0, with a standard deviation of 1.
+    """
+    if planned.range is not None:
+        low, high = planned.range
+        return Usual((low + high) / 2, (high - low) / 6)
+    if isinstance(planned.source, SportSource):
+        return WEEKLY[planned.source.field]
+    if isinstance(planned.source, BaselineMeasure):
+        side, measure = planned.source.side, load_measures()[planned.source.measure]
+        low, high = LIKE_SIDES if side == "symmetry" else measure.soft or measure.hard
+        return Usual((low + high) / 2, (high - low) / 6)
+    return Usual(0.0, 1.0)
 
 
 def _levels(levels: tuple[str, ...], shares: list[float], shift: list[list[float]]) -> LevelMix:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, logit
 
+from coxa.simulate.from_plan.defaults import usual_values
 from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.outcome import Outcome
 
@@ -23,12 +24,19 @@ def other_centres(
     """Return (a, m) centres of an outcome that is no score, by arm and visit.
 
     They are log odds of a yes, log odds ratios of a higher level against the reference arm, or logarithms of mean
-    counts. The baseline of all arms is that of the reference arm at the first visit after it.
+    counts. The baseline of all arms is that of the reference arm at the first visit after it; of goals met it is what
+    is usual when goals are set.
     """
     found = np.empty((len(arms), len(visits)))
+    usual = usual_values(outcome)
+    at_first = None if usual is None or outcome.kind != "yes_no" else float(logit(usual.mean))
     for a, arm in enumerate(arms):
         for t, visit in enumerate(visits):
             after = visits[1] if t == 0 and len(visits) > 1 else visit
+            nothing = outcome.kind == "yes_no" and assumed.risk is None
+            if at_first is not None and (t == 0 or nothing):
+                found[a, t] = at_first
+                continue
             found[a, t] = _centre(outcome, assumed, reference if t == 0 else arm, after)
     return found
 

@@ -44,7 +44,7 @@ def exact_other_value(design: TrialDesign, plan: Estimand, arm: str, visit: str)
     part = design.study.outcome_part(name)
     if isinstance(part, EventOutcome):
         return _exact_event(design, plan, part, arm, visit)
-    if isinstance(part, Composite) or not events_are_out(design, plan):
+    if isinstance(part, Composite) or name in design.follows or not events_are_out(design, plan):
         return None
     k, t = design.outcomes.index(name), design.visits.index(visit)
     kind = endpoint_kind(kind_of(part), plan.endpoint.measure)

@@ -9,15 +9,14 @@ import numpy as np
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import recorded_events
+from coxa.simulate.from_plan.return_levels import TABLE, events_of_returns, place_of
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.study.events import DATES, EventOutcome
-from coxa.study.words import NOT_RETURNED, RETURN_STATUSES
+from coxa.study.words import RETURN_STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TABLE = "return_to_sport"
 
 
 def returns_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
@@ -28,8 +27,7 @@ def returns_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.
     """
     import pandas as pd
 
-    events = {name: event for name, event in design.study.events.items() if event.source.table == TABLE}
-    frames = [_rows(design, drawn, name, event) for name, event in events.items()]
+    frames = [_rows(design, drawn, name, event) for name, event in events_of_returns(design).items()]
     every = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["person"])
     if every.empty:
         return pd.DataFrame()
@@ -51,7 +49,6 @@ def _rows(design: TrialDesign, drawn: DrawnTrial, name: str, event: EventOutcome
     import pandas as pd
 
     found, source = recorded_events(design, drawn, name), event.source
-    where = {column: words[0] for column, words in source.where.items()}
-    status = source.level or where.pop("status", NOT_RETURNED)
-    columns = {"person": found.person, "place": RETURN_STATUSES.index(status), "assessment_date": found.day}
+    where = {column: words[0] for column, words in source.where.items() if column != "status"}
+    columns = {"person": found.person, "place": place_of(event), "assessment_date": found.day}
     return pd.DataFrame({**columns, source.date or DATES[TABLE]: found.day, **where})

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.dose import attendance_of, draw_sessions, session_days
+from coxa.simulate.from_plan.dose import attendance_of, draw_minutes, draw_sessions, session_days
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.seeds import generator
 from coxa.study.words import AnalysisSet
@@ -35,20 +35,27 @@ class ArmSessions:
     rng: np.random.Generator
 
 
-def end_of_treatment(design: TrialDesign, drawn: DrawnTrial) -> Floats:
-    """Return (n,) the study day after which there are no sessions, infinite if there is none."""
-    ends = [drawn.left, *(drawn.events[event.name] for event in design.events if event.ends)]
+def end_of_treatment(design: TrialDesign, drawn: DrawnTrial, *, stays: bool = False) -> Floats:
+    """Return (n,) the study day after which there are no sessions, infinite if there is none.
+
+    With `stays` as if nobody left.
+    """
+    left = [] if stays else [drawn.left]
+    ends = [*left, *(drawn.events[event.name] for event in design.events if event.ends)]
     return np.nanmin(np.stack([np.full(len(drawn.arm), np.inf), *ends]), axis=0)
 
 
-def supervised_sessions(design: TrialDesign, drawn: DrawnTrial) -> Iterator[ArmSessions]:
-    """Yield the sessions of each arm that plans some and is received by somebody; nothing without `sessions`."""
+def supervised_sessions(design: TrialDesign, drawn: DrawnTrial, *, stays: bool = False) -> Iterator[ArmSessions]:
+    """Yield the sessions of each arm that plans some and is received by somebody; nothing without `sessions`.
+
+    With `stays` as if nobody left.
+    """
     part = design.assumptions.sessions
     if part is None:
         return
     planned, mean = attendance_of(design.study, part, design.arms)
     came = drawn.attended or draw_sessions(planned, mean, part.consistency, drawn.received, design.arms, drawn.seed)
-    stop = end_of_treatment(design, drawn)
+    stop = end_of_treatment(design, drawn, stays=stays)
     for place, (arm, attended) in enumerate(zip(design.arms, came, strict=True)):
         rows = np.flatnonzero(drawn.received == place)
         if not planned[place] or not len(rows):
@@ -56,6 +63,18 @@ def supervised_sessions(design: TrialDesign, drawn: DrawnTrial) -> Iterator[ArmS
         rng = generator(f"sessions of {arm}", drawn.seed)
         day = session_days(int(planned[place]), part.last_day) + rng.integers(-1, 2, attended.shape)
         yield ArmSessions(arm, rows, day, attended & ~(day > stop[rows, None]), rng)
+
+
+MINUTES = 45.0
+"""Usual duration of a session, where the plan has none."""
+
+
+def minutes_of(design: TrialDesign, part: ArmSessions) -> Floats:
+    """Return (r s,) minutes of the sessions of an arm, about those that its `delivery` plans; drawn once."""
+    delivery = design.study.arms[part.arm].delivery
+    planned = MINUTES if delivery is None or delivery.minutes is None else delivery.minutes
+    usual = sum(planned) / 2.0 if isinstance(planned, tuple) else float(planned)
+    return draw_minutes(part.rng, usual, part.attended.size)
 
 
 Flags = NDArray[np.bool_]

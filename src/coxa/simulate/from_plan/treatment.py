@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from coxa.simulate.events import draw_event_counts
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.dose import draw_attendance, draw_minutes
+from coxa.simulate.from_plan.dose import draw_attendance
 from coxa.simulate.from_plan.drawn import DrawnTrial
-from coxa.simulate.from_plan.sets import end_of_treatment, supervised_sessions
+from coxa.simulate.from_plan.sets import end_of_treatment, minutes_of, supervised_sessions
 from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import PRONENESS, Calendar
 from coxa.simulate.seeds import generator
@@ -98,10 +98,6 @@ def draw_home(rng: np.random.Generator, n: int, days: Floats, share: float, cons
     return HomeExercise(days, done, reported)
 
 
-MINUTES = 45.0
-"""Usual duration of a session."""
-
-
 def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd.DataFrame:
     """Return one row per planned session, attended or not; none after a participant left or treatment ended."""
     import pandas as pd
@@ -110,7 +106,7 @@ def sessions_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> pd
     for part in supervised_sessions(design, drawn):
         here, planned = part.attended.ravel(), part.attended.shape[1]
         person = np.repeat(part.rows, planned)
-        minutes = pd.Series(draw_minutes(part.rng, MINUTES, len(person))).where(here).astype("Int64")
+        minutes = pd.Series(minutes_of(design, part)).where(here).astype("Int64")
         frames.append(
             pd.DataFrame(
                 {

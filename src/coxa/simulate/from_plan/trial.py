@@ -10,11 +10,10 @@ from coxa.arguments import WHOLE, kinds
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
-from coxa.simulate.from_plan.diary import daily_course, daily_table, one_diary
+from coxa.simulate.from_plan.diary_table import diary_tables
 from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.exercise_log import exercise_log_table
-from coxa.simulate.from_plan.flares import flare_diary
 from coxa.simulate.from_plan.measured import measures_at_baseline
 from coxa.simulate.from_plan.questionnaires import item_table
 from coxa.simulate.from_plan.red_flags import red_flags_table
@@ -22,7 +21,6 @@ from coxa.simulate.from_plan.returns import returns_table
 from coxa.simulate.from_plan.sources import Sourced, sourced_tables
 from coxa.simulate.from_plan.sport import sport_table
 from coxa.simulate.from_plan.tables import (
-    Calendar,
     adverse_events_table,
     assessments_table,
     calendar_of,
@@ -35,7 +33,6 @@ from coxa.simulate.from_plan.tables import (
 )
 from coxa.simulate.from_plan.treatment import (
     co_interventions_table,
-    home_tables,
     sessions_table,
     with_fidelity,
     with_soreness,
@@ -167,11 +164,7 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     tables["sport_training"] = sport_table(design, drawn, seed)
     tables["return_to_sport"] = returns_table(design, drawn, when)
     for name, event in design.study.events.items():
-        if event.source.table == "return_to_sport":
-            continue
-        if event.source.flare:
-            if name in part.happenings:
-                tables["daily_diary"] = flare_diary(design, drawn, when, tables["daily_diary"], name, seed)
+        if event.source.table == "return_to_sport" or event.source.flare:
             continue
         rows = happenings_table(design, drawn, when, name)
         held = tables.get(event.source.table)
@@ -185,20 +178,6 @@ def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[
     tables |= sourced_tables(sourced_trial, tables)
     tables["clinical_measures"] = measures_at_baseline(sourced_trial, tables.get("clinical_measures", pd.DataFrame()))
     return {name: frame for name, frame in tables.items() if len(frame)}, at_home
-
-
-def diary_tables(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the daily diary, of pain and load and of exercise at home, and what was really done at home."""
-    import pandas as pd
-
-    plan, daily, written = design.assumptions.diary, pd.DataFrame(), None
-    if plan is not None:
-        course = daily_course(design, drawn, plan)
-        daily, written = daily_table(drawn, when, course), course.written
-    if design.assumptions.sessions is None:
-        return daily, pd.DataFrame()
-    at_home, done = home_tables(design, drawn, when, written)
-    return one_diary(daily, at_home), done
 
 
 def table_source(design: TrialDesign, table: str, frame: pd.DataFrame) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from coxa.simulate.from_plan.diary import planted_diary
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
 from coxa.simulate.from_plan.follow import Conditions, follow
+from coxa.simulate.from_plan.following import follows_from_days
 from coxa.simulate.from_plan.other_truths import exact_other_value, is_difference, simulated_other_values
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
@@ -118,8 +119,12 @@ def planted(design: TrialDesign) -> dict[str, Any]:
     part = design.assumptions
     visits = {visit: int(day) for visit, day in zip(design.visits, design.days, strict=True)}
     covariance = design.covariance()
-    outcomes = {}
+    outcomes: dict[str, dict[str, Any]] = {}
     for k, name in enumerate(design.outcomes):
+        if name in design.follows:
+            source = design.study.outcomes[name].source
+            outcomes[name] = {"follows_from": source.table if source else ""}
+            continue
         own = covariance[k, :, k, :]
         outcomes[name] = {
             "scale": design.measures[k].kind,
@@ -157,6 +162,9 @@ def _rounded(values: Any) -> list[float]:
 SIZE, SEED, CHUNK = 200_000, 20_260, 20_000
 """Participants and seed of the large run, and how many are followed at once."""
 
+SIZE_OF_DAYS = 20_000
+"""Participants of the large run, at most, where a diary of each of them is drawn day by day."""
+
 EXACT = "exact values follow from the assumptions in closed form"
 
 LARGE = (
@@ -181,7 +189,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     design
         From `trial_design`.
     n, seed
-        Participants and seed of the large run, for values without a closed form.
+        Participants and seed of the large run, for values without a closed form; fewer where each has a diary.
 
     Returns
     -------
@@ -197,6 +205,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     (('primary',), 'exact')
     """
     check_seed(seed)
+    n = min(n, SIZE_OF_DAYS) if follows_from_days(design) else n
     plans = design.study.estimands
     exact = {name: exact_values(design, plan) for name, plan in plans.items()}
     unknown = [name for name in plans if any(value is None for value in exact[name].values())]

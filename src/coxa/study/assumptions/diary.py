@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 from pydantic import Field
 
 from coxa.study.assumptions.course import DailyChange
@@ -16,19 +18,38 @@ from coxa.study.assumptions.numbers import (
 )
 from coxa.study.parts import Name, Part
 
+OtherNumber: TypeAlias = Literal[
+    "pain_during", "soreness", "fatigue", "distance", "steps", "sleep_hours", "sleep_quality", "protein", "hydration"
+]
+"""Columns of the diary that are drawn by themselves."""
 
-class AssumedDailyPain(Part):
+
+class AssumedDailyChange(Part):
+    """How a number of the diary changes from randomisation on."""
+
+    shared_change: DailyChange = Field(0.0, description="Change of every arm: from the first day, or a course.")
+    mean_change: dict[Name, DailyChange] = Field(
+        default_factory=dict,
+        description="Arm: its mean change in addition to the shared one; less is negative.",
+    )
+
+
+class AssumedColumn(AssumedDailyChange):
+    """A further number of the diary; what is not given is usual of the field (docs/simulate.md)."""
+
+    mean: Finite | None = Field(None, description="Mean at randomisation, in the unit of the column.")
+    sd: Spread | None = Field(None, description="Standard deviation between participants.")
+    day_sd: Spread | None = Field(None, description="Standard deviation of a participant's days.")
+    day_correlation: Probability = Field(0.3, lt=1, description="Of these deviations between one day and the next.")
+
+
+class AssumedDailyPain(AssumedDailyChange):
     """Pain over the day, 0 to 10. The numbers are those before it is cut at the ends and rounded to one decimal."""
 
     start: Finite = Field(5.0, ge=0, le=10, description="Mean at randomisation.")
     sd: Spread = Field(1.2, description="Standard deviation between participants.")
     agreement: Correlation = Field(
         0.5, description="Correlation between participants with how bad the driving outcome is at baseline."
-    )
-    shared_change: DailyChange = Field(0.0, description="Change of every arm: from the first day, or a course.")
-    mean_change: dict[Name, DailyChange] = Field(
-        default_factory=dict,
-        description="Arm: its mean change in addition to the shared one; less pain is negative.",
     )
     day_sd: Spread = Field(1.0, description="Standard deviation of a participant's days.")
     day_correlation: Probability = Field(0.5, lt=1, description="Of these deviations between one day and the next.")
@@ -79,9 +100,16 @@ class AssumedMissingDays(Part):
 class AssumedDiary(Part):
     """A daily diary of pain and training load, and of exercise at home."""
 
-    last_day: int = Field(84, ge=2, description="Study day of the last entry; the first is day 1.")
+    first_day: int = Field(
+        1, le=1, description="Study day of the first entry; below 1 for days before randomisation, such as -6."
+    )
+    last_day: int = Field(84, ge=2, description="Study day of the last entry.")
     pain: AssumedDailyPain = Field(default_factory=AssumedDailyPain, description="Pain over the day.")
     next_morning: AssumedMorning = Field(default_factory=AssumedMorning, description="Pain on waking the next day.")
     training: AssumedTraining = Field(default_factory=AssumedTraining, description="Training or sport.")
     flares: AssumedFlares | None = Field(None, description="Flares of pain; none unless given.")
+    columns: dict[OtherNumber, AssumedColumn] = Field(
+        default_factory=dict,
+        description="Further columns, such as `sleep_hours: {}` or `protein: {mean_change: {advice: 15}}`.",
+    )
     missing: AssumedMissingDays = Field(default_factory=AssumedMissingDays, description="Days without an entry.")

@@ -56,8 +56,8 @@ class AssumedOutcome(Part):
 
     baseline: AssumedBaseline | None = Field(
         None,
-        description="Mean and spread; the middle of the range (of a clinical measure the usual one), and a sixth of "
-        "it, unless given.",
+        description="Mean and spread; unless given what is usual of an outcome from the diary, training or goals, else "
+        "the middle of the range (of a clinical measure the usual one), and a sixth of it.",
     )
     shared_change: Change = Field(
         0.0,
@@ -295,7 +295,9 @@ class Assumptions(Part):
         description=f"By arm, or in all; {PER_ARM} per arm unless given. The plan's `randomisation` allocates them.",
     )
     outcomes: dict[Name, AssumedOutcome] = Field(
-        default_factory=dict, description="The course of each outcome; an outcome that is not named does not change."
+        default_factory=dict,
+        description="The course of each outcome. One that is not named follows from the rows of its `source`, where "
+        "these are assumed; else it does not change.",
     )
     correlation_of_outcomes: Correlation | dict[Name, dict[Name, Correlation]] = Field(
         0.5,

@@ -17,9 +17,16 @@ from coxa.study.outcome_sources.exercise_log import ExerciseSource
 from coxa.study.outcome_sources.goals import GoalSource
 from coxa.study.outcome_sources.return_to_sport import ReturnSource
 from coxa.study.outcome_sources.sport_training import SportTrainingSource
+from coxa.study.outcome_sources.treatment_sessions import SessionSource
 
 OutcomeSource = Annotated[
-    ClinicalMeasureSource | DailyDiarySource | ExerciseSource | GoalSource | ReturnSource | SportTrainingSource,
+    ClinicalMeasureSource
+    | DailyDiarySource
+    | ExerciseSource
+    | GoalSource
+    | ReturnSource
+    | SessionSource
+    | SportTrainingSource,
     Field(discriminator="table"),
 ]
 """A source of an outcome, told apart by `table`."""

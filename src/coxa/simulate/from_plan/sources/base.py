@@ -31,8 +31,9 @@ class Sourced:
     seed: int
 
     def outcomes(self, table: str) -> dict[str, FromTable]:
-        """Return outcome -> source of those that a table gives."""
-        found = {name: self.design.study.outcomes[name].source for name in self.design.outcomes}
+        """Return outcome -> source of those that a table gives, and that do not follow from it."""
+        drawn = [name for name in self.design.outcomes if name not in self.design.follows]
+        found = {name: self.design.study.outcomes[name].source for name in drawn}
         return {name: source for name, source in found.items() if source is not None and source.table == table}
 
     def at_visits(self) -> tuple[pd.DataFrame, NDArray[np.intp], NDArray[np.intp]]:

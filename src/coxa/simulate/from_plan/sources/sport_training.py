@@ -8,8 +8,8 @@ import numpy as np
 
 from coxa.errors import OptionError
 from coxa.simulate.from_plan.sources.base import Sourced
-from coxa.simulate.from_plan.sources.windows import about, with_total
 from coxa.simulate.from_plan.sport import SPORT
+from coxa.simulate.from_plan.windows import about, with_total
 from coxa.simulate.seeds import generator
 from coxa.study.outcome_sources.sport_training import SPORT_SCALES, SportTrainingSource
 
