@@ -136,6 +136,13 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "docs.site.build", *session.posargs)
 
 
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run every notebook from clean, and ask each whether what its text says is so."""
+    install(session, "test")
+    session.run("pytest", "tests/study/test_notebooks.py", *session.posargs, env={"COXA_TESTS": "full"})
+
+
 def which_model(session: nox.Session) -> tuple[str, list[str]]:
     """Return the model that the arguments name first (mmrm, unless another), and the rest of them."""
     first, rest = session.posargs[0], list(session.posargs[1:])

@@ -48,6 +48,29 @@ def private(code: str) -> list[str]:
     return wrong
 
 
+def unknown_options(code: str) -> list[str]:
+    """Return the options that a piece of code gives to functions of coxa which do not have them."""
+    tree = ast.parse(code)
+    taken = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "coxa"
+        for alias in node.names
+    }
+    wrong: list[str] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        owner, _, each = taken.get(name, name).rpartition(".")
+        if owner.split(".")[0] == "coxa" and each in public(owner):
+            options = inspect.signature(getattr(import_module(owner), each)).parameters
+            open_ended = any(option.kind is inspect.Parameter.VAR_KEYWORD for option in options.values())
+            given = [] if open_ended else [word.arg for word in node.keywords if word.arg not in (None, *options)]
+            wrong += [f"{name}({word})" for word in given]
+    return wrong
+
+
 def cells(notebook: Path) -> str:
     """Return the code of a notebook."""
     read = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -116,6 +139,20 @@ def test_what_users_read_takes_public_names_only(path: Path) -> None:
     by_kind = {".py": lambda: [path.read_text(encoding="utf-8")], ".ipynb": lambda: [cells(path)]}
     code = by_kind.get(path.suffix, lambda: blocks(path))()
     assert not [name for block in code for name in private(block)]
+
+
+def test_an_option_that_a_function_does_not_have_is_recognised() -> None:
+    assert unknown_options("import coxa\ncoxa.fit_lmm('y ~ a', d, residual='ar1', ddf='x')") == [
+        "coxa.fit_lmm(residual)"
+    ]
+    assert unknown_options("from coxa.models import icc as share\nshare(fit, x=1)\nprint(end='')") == ["share(x)"]
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *NOTEBOOKS, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_users_read_gives_functions_the_options_that_they_have(path: Path) -> None:
+    by_kind = {".py": lambda: [path.read_text(encoding="utf-8")], ".ipynb": lambda: [cells(path)]}
+    code = by_kind.get(path.suffix, lambda: blocks(path))()
+    assert not [call for block in code for call in unknown_options(block)]
 
 
 def test_a_namespace_loads_nothing_heavy_before_a_name_is_used() -> None:

@@ -42,6 +42,59 @@ def test_notebooks_are_kept_without_outputs(path: Path) -> None:
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
 
 
+STORIES = {
+    "03_why_mmrm": (
+        "bias = {name: found['estimate'].mean() - truth for name, found in analyses.items()}",
+        "print(bias['last value carried forward'] > 1.5, bias['who came at week 26'] < -0.5, abs(bias['MMRM']) < 0.5)",
+    ),
+    "04_therapists_ignored": ("print(alarms['therapists ignored'] > 0.10, alarms['therapists modelled'] < 0.10)",),
+    "05_missing_not_at_random": (
+        "print(table['estimate'].idxmin() == 'mar', table.loc['j2r', 'estimate'] > table.loc['cir', 'estimate'])",
+        "print(table['conf_low'].le(truth).mul(table['conf_high'].ge(truth)).loc[['j2r', 'cr', 'cir']].all())",
+        "print(tip.significant, tip.shift > 0)",
+    ),
+    "06_power_for_your_trial": (
+        "print(sum(model.n) < sum(alone.n), size.low < size.n < size.high)",
+        "print(assured.frame['power'].iloc[0] < power.frame.set_index('n').loc[180, 'power'])",
+    ),
+    "07_outcome_measures": (
+        "print(scored['value'].notna().tolist() == [True, True, False])",
+        "print(found['share of responders'] < found['difference in means'])",
+    ),
+    "08_clinic_audit": (
+        "print(again[worst].mean() > means[worst].mean() + 0.3, (points['position'] == 'within').all())",
+        "print(errors.iloc[1] < errors.iloc[0])",
+        "concern = months.loc[months['kind'] == 'concern', 'month']",
+        "print((concern >= 19).all(), len(concern) > 2)",
+    ),
+    "09_other_outcomes": (
+        "names = ('responders', 'global_change', 'flares', 'return_to_sport', 'priorities')",
+        "print(all(worked(name)[1]['inside'].all() for name in names))",
+    ),
+    "10_published_results": (
+        "print(len(tables) == 4, all(table['difference'].abs().max() < 6e-4 for table in tables))",
+        "print(improved['sum'].tolist() == [38, 17], levels.loc['Treated'].tolist() == [13, 7, 21])",
+    ),
+}
+"""Notebook -> lines added at its end, each of which prints whether its text is true of its numbers."""
+
+QUICK = {"05_missing_not_at_random"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in STORIES]
+)
+def test_a_notebook_tells_the_story_that_its_text_promises(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = execute(f"{name}.ipynb", monkeypatch, *STORIES[name])
+    answers = [word for cell in notebook.cells[-len(STORIES[name]) :] for word in printed(cell).split()]
+    assert answers
+    assert set(answers) == {"True"}
+
+
+def test_every_notebook_has_a_story() -> None:
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == {"01_first_trial", "02_runner_diary", *STORIES}
+
+
 def test_the_first_trial_tells_the_story_that_its_text_promises(monkeypatch: pytest.MonkeyPatch) -> None:
     notebook = execute(
         "01_first_trial.ipynb",
