@@ -99,8 +99,9 @@ def test_text_of_a_profile_has_every_number() -> None:
 def test_text_of_a_forest_has_every_number_and_both_sides() -> None:
     said = figure_text(forest())
     assert "Below zero: favours Usual care; above zero: favours Exercise therapy." in said
-    assert "Week 12: Exercise therapy minus Usual care, 6.0 (2.0 to 10.0)" in said
-    assert "Week 26: Exercise therapy minus Usual care, −1.0 (−5.0 to 3.0)" in said
+    assert "Difference in means (points): Exercise therapy minus Usual care." in said
+    assert "Week 12, 6.0 (2.0 to 10.0)" in said
+    assert "Week 26, −1.0 (−5.0 to 3.0)" in said
 
 
 def test_text_of_missing_values_has_the_counts(trial: Report) -> None:

@@ -296,7 +296,7 @@ def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
 @pytest.mark.parametrize(
     ("model", "options", "said"),
     [
-        ("cox", {"strata": "sex"}, "Cox's model[cox] of time to Return to sport until Month 6 (day 182)"),
+        ("cox", {"strata": "sex"}, "Cox's model[cox] of time to return to sport until Month 6 (day 182)"),
         ("cox", {"strata": "sex"}, "Levels of sex had a baseline hazard each."),
         ("kaplan_meier", {"strata": "sex"}, "by the log-rank test[log-rank], within levels of sex."),
         ("kaplan_meier", {"adjusted_test": "age"}, "was adjusted for age[adjusted-log-rank]: what they tell"),

@@ -111,6 +111,30 @@ def test_a_wide_table_stands_on_a_page_on_its_side() -> None:
     assert [page.page_width > page.page_height for page in made.sections] == [False, True, False]
 
 
+def pages_of(*blocks: TableBlock | Paragraph) -> list[tuple[bool, list[str]]]:
+    """Return whether each page-setting is on its side, and the text of its headings."""
+    document = Document("T", "", (), (Section("s", "Above", (), (Section("i", "Wide", blocks),)),))
+    made = docx.Document(io.BytesIO(render_word(document)))
+    pages, headings = [], []
+    for one in made.element.body:
+        if one.tag == qn("w:p") and one.xpath("./w:pPr/w:pStyle[starts-with(@w:val, 'Heading')]"):
+            headings.append("".join(text.text for text in one.iter(qn("w:t"))))
+        if one.tag == qn("w:sectPr") or one.xpath("./w:pPr/w:sectPr"):
+            pages.append((made.sections[len(pages)].page_width > made.sections[len(pages)].page_height, headings))
+            headings = []
+    return pages
+
+
+def test_headings_are_on_the_page_of_the_wide_table_below_them() -> None:
+    assert pages_of(TableBlock(wide(6))) == [(False, []), (True, ["1 Above", "1.1 Wide"]), (False, [])]
+
+
+def test_no_page_is_left_empty_between_two_wide_tables() -> None:
+    second = TableBlock(replace(wide(6), id="second"))
+    turned = [side for side, _ in pages_of(TableBlock(wide(6)), second)]
+    assert turned == [False, True, True, False]
+
+
 def test_the_number_of_a_page_stands_at_its_margin_whichever_way_it_is_turned() -> None:
     word = docx.Document(io.BytesIO(render_word(Document("T", "S", (), (Section("s", "S", (TableBlock(wide(20)),)),)))))
     at_style = [stop.position for stop in word.styles["Footer"].paragraph_format.tab_stops]

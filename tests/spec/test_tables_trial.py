@@ -264,7 +264,7 @@ def test_adjusted_proportions_have_a_column_where_a_model_gives_them(trial: Repo
     assert [str(column.label) for column in table.columns][1] == "Adjusted, % (95% CI)"
     assert {row.cells[1].text for row in table.rows()} == {"25.0 (12.5 to 50.0)"}
     shown = results_table(replace(trial, estimates=estimates), [planned], "results-by-arm", "Results")
-    assert {row.cells[3].text for row in shown.rows()} == {"25.0 (12.5 to 50.0)"}
+    assert {row.cells[3].text for row in shown.rows()} == {"25.0% (12.5 to 50.0)"}
 
 
 def test_responder_table_counts_and_compares(trial: Report) -> None:

@@ -17,13 +17,14 @@ from coxa.study.effects import EFFECTS, Effect, EndpointKind, endpoint_kind
 from coxa.study.estimand import Endpoint, Estimand
 from coxa.study.events import Composite, EventOutcome
 from coxa.study.important import Important, important_difference
+from coxa.study.labels import at_visit, measured
 from coxa.study.models import AnyAnalysis
 from coxa.study.outcome import Outcome
 from coxa.study.parts import Arm, ComparativeReport, Event, Name, PerProtocol, label_of
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation
 from coxa.study.scales import OutcomeScale, outcome_scale
-from coxa.study.words import MEASURE_WORDS, PERCENTAGE_POINTS
+from coxa.study.words import PERCENTAGE_POINTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -279,11 +280,7 @@ class PlannedAnalysis:
 
     @property
     def higher_is_better(self) -> bool:
-        """Direction of its comparisons.
-
-        More responders are always better. A longer time to an event, and fewer of them, are better where the event is
-        not wanted; a ratio of hazards has the direction of the event.
-        """
+        """Direction of its comparisons: more responders, and a later or rarer event that is not wanted, are better."""
         if self.response == "responder" or self.effect.of_wins:
             return True
         longer_is_better = self.effect.scale == "days"
@@ -319,7 +316,11 @@ class PlannedAnalysis:
     @property
     def variable(self) -> str:
         """What is measured, without its visits: "change from baseline in HOOS pain"."""
-        return MEASURE_WORDS[self.response].format(outcome=self.outcome_label)
+        return measured(self.response, self.outcome_label)
+
+    def at(self, visit: str) -> str:
+        """When it is measured, "at Week 12"; what happens over time "until Week 12"."""
+        return at_visit(self.response, self.study.label("visits", visit))
 
     def rows(self, frame: pd.DataFrame, *terms: str) -> pd.DataFrame:
         """Return the rows of estimates that belong to this analysis, of some terms or of all, in their order."""

@@ -122,9 +122,9 @@ COHORT = DesignWords(
     favour="better in",
     side="better in",
     compared="Groups compared",
-    question="How far does {endpoint} in {arm} differ from that in {against}?",
-    caution="The study did not decide who was in which group: a difference can come from who is in a group as well as "
-    "from the care that the group had.",
+    question="How far does {endpoint} differ between {arm} and {against}?",
+    caution="The study did not decide who was in which group: a difference between groups is an association, and can "
+    "come from anything else in which they differ.",
     baseline="Not tested: standardised differences show how far the groups differ.",
     by_visit="by visit and group",
     allocates=False,

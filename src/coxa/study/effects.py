@@ -79,7 +79,7 @@ EFFECTS: dict[Summary, Effect] = {
         term="rate_difference", arms="rate", words="difference in rates", scale="rate", arm_words="Rate"
     ),
     "hazard_ratio": Effect(
-        term="hazard_ratio", arms="risk", words="hazard ratio", scale="ratio", null=1.0, arm_words="With the event"
+        term="hazard_ratio", arms="risk", words="hazard ratio", scale="ratio", null=1.0, arm_words="Risk"
     ),
     "subdistribution_hazard_ratio": Effect(
         term="subdistribution_hazard_ratio",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from coxa.study.words import MEASURE_WORDS, OVER_TIME
+
 ABBREVIATIONS = {"ADL", "ANCOVA", "BMI", "HOOS", "ITT", "LEFS", "MMRM", "MRI", "NPRS", "NRS", "QOL", "VAS", "WOMAC"}
 """Words of names that are written in capitals in a label made from the name."""
 
@@ -22,3 +24,30 @@ def readable(name: str) -> str:
 def label_of(name: str, part: object) -> str:
     """Return the part's label, or its name made readable: `week_12` becomes `Week 12`, `ancova` `ANCOVA`."""
     return getattr(part, "label", None) or readable(name)
+
+
+def mid_sentence_label(label: str) -> str:
+    """Return a label inside a sentence: with a small letter, unless it begins with an abbreviation."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def measured(measure: str, label: str) -> str:
+    """Return what is measured of an outcome, inside a sentence; an event is no name, and has a small letter.
+
+    Examples
+    --------
+    >>> measured("change", "Function (LEFS)"), measured("time", "Hip pain")
+    ('change from baseline in Function (LEFS)', 'time to hip pain')
+    """
+    return MEASURE_WORDS[measure].format(outcome=mid_sentence_label(label) if measure in OVER_TIME else label)
+
+
+def at_visit(measure: str, visit: str) -> str:
+    """Return when an outcome is measured: at a visit, or until it where what happens over time is followed.
+
+    Examples
+    --------
+    >>> at_visit("change", "Week 12"), at_visit("time", "Week 12")
+    ('at Week 12', 'until Week 12')
+    """
+    return f"{'until' if measure in OVER_TIME else 'at'} {visit}"

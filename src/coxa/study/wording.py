@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.effects import EFFECTS
+from coxa.study.labels import at_visit, measured, mid_sentence_label
 from coxa.study.outcome import Responder
-from coxa.study.words import GROUPINGS, MEASURE_WORDS, STRATEGY_NAMES
+from coxa.study.words import GROUPINGS, STRATEGY_NAMES
 
 
 def model_formula(
@@ -45,7 +46,7 @@ def endpoint_words(study: ComparativeStudy, estimand: str) -> str:
     endpoint = study.estimands[estimand].endpoint
     label = study.label("outcomes", endpoint.outcome)
     visits = join_words([study.label("visits", visit) for visit in endpoint.visit])
-    return f"{MEASURE_WORDS[endpoint.measure].format(outcome=label)} at {visits}"
+    return f"{measured(endpoint.measure, label)} {at_visit(endpoint.measure, visits)}"
 
 
 def factor_words(study: ComparativeStudy, factor: str) -> str:
@@ -73,11 +74,6 @@ def proportion_of(planned: PlannedAnalysis) -> str:
 def no_word(planned: PlannedAnalysis) -> str:
     """Return what one who counts as no is called: "no response", or "no" of another outcome."""
     return "no response" if planned.response == "responder" else "no"
-
-
-def mid_sentence_label(label: str) -> str:
-    """Return a label inside a sentence: with a small letter, unless it begins with an abbreviation."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def rule_words(study: ComparativeStudy, outcome: str, rule: Responder) -> str:
@@ -124,7 +120,17 @@ def estimand_attributes(study: ComparativeStudy, estimand: str) -> list[tuple[st
 
 def estimand_title(study: ComparativeStudy, estimand: str) -> str:
     """Return one line that says what is estimated, from the plan alone."""
-    plan = study.estimands[estimand]
-    arms = join_words([study.label("arms", arm) for arm in plan.treatment.compare])
-    against = study.label("arms", plan.treatment.against)
-    return f"{endpoint_words(study, estimand)}: {arms} against {against}"
+    treatment = study.estimands[estimand].treatment
+    return f"{endpoint_words(study, estimand)}: {compared_arms(study, treatment.compare, treatment.against)}"
+
+
+NAMED_ARMS = 2
+"""Arms that a heading names; where more are compared with the same one, and all are, it says so."""
+
+
+def compared_arms(study: ComparativeStudy, compare: Sequence[str], against: str) -> str:
+    """Return which arms are compared: "Exercise against Usual care", or "every other arm against Usual care"."""
+    arms = join_words([study.label("arms", arm) for arm in compare])
+    if len(compare) > NAMED_ARMS and {*compare, against} == {*study.arm_order}:
+        arms = f"every other {study.words.arm}"
+    return f"{arms} against {study.label('arms', against)}"

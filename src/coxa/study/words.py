@@ -30,6 +30,9 @@ MEASURE_WORDS: dict[str, str] = {
 }
 """Measure -> what is measured, in words."""
 
+OVER_TIME = ("event", "count", "time")
+"""Measures of what happens from the start until a visit."""
+
 PERCENTAGE_POINTS = "percentage points"
 """Unit of a difference between percent changes, or between proportions."""
 

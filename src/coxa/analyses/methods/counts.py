@@ -16,8 +16,8 @@ from coxa.models.results.record import RESULT_COLUMNS
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
+from coxa.study.labels import mid_sentence_label
 from coxa.study.models.counts import CountModel
-from coxa.study.wording import mid_sentence_label
 
 NAMES = {
     "negative_binomial": "negative binomial regression",

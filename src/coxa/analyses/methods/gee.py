@@ -16,8 +16,9 @@ from coxa.models import GEEFit, fit_gee
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
+from coxa.study.labels import mid_sentence_label
 from coxa.study.models.gee import GEE
-from coxa.study.wording import factor_words, mid_sentence_label, model_formula, proportion_of
+from coxa.study.wording import factor_words, model_formula, proportion_of
 
 EXPOSURE = "exposure"
 """Column of the exposure of a count in the rows of an analysis."""

@@ -17,7 +17,8 @@ from coxa.estimates.risk_rows import with_test
 from coxa.models import adjusted_log_rank, log_rank
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words, mid_sentence_label
+from coxa.study.labels import mid_sentence_label
+from coxa.study.wording import join_words
 
 OTHERS = "others had an event that prevents this one and count as censored: model competing_risks has their share"
 """What is said where competing events are counted as censored."""

@@ -17,8 +17,8 @@ from coxa.models.ordinal.spec import WinProbabilitySpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.labels import mid_sentence_label
 from coxa.study.models.mann_whitney import MannWhitney
-from coxa.study.wording import mid_sentence_label
 
 WORDS = {
     "brunner_munzel": "Limits and tests are Brunner and Munzel's, of the t distribution with Satterthwaite's degrees "

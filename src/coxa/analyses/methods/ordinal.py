@@ -32,8 +32,9 @@ from coxa.models.ordinal.spec import OrdinalSpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.labels import mid_sentence_label
 from coxa.study.models.ordinal import Ordinal
-from coxa.study.wording import join_words, mid_sentence_label, model_formula
+from coxa.study.wording import join_words, model_formula
 
 SCORES = {
     "table": "the codes of the levels",

@@ -27,7 +27,7 @@ from coxa.models import fit_recurrent, rows_at_risk
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.models.survival.recurrent import FEW_LATER
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import mid_sentence_label
+from coxa.study.labels import mid_sentence_label
 
 NAMES = {
     "lwyy": "rates of events, variance robust by participant (Lin, Wei, Yang and Ying)",

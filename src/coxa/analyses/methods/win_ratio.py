@@ -19,8 +19,9 @@ from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import Composite, RankedComponent
+from coxa.study.labels import mid_sentence_label
 from coxa.study.models.win_ratio import WinRatio
-from coxa.study.wording import join_words, mid_sentence_label
+from coxa.study.wording import join_words
 
 STATISTICS = ("win_ratio", "win_odds", "net_benefit")
 VARIANCE_WORDS = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
 from coxa.report.output.columns import Layout, layout
 from coxa.report.output.word.captions import Place, add_caption
-from coxa.report.output.word.styles import CELL, INK, MARGIN_MM, NOTE, SOFT, TABLE, add_paragraph
+from coxa.report.output.word.pages import turn, turn_with_headings
+from coxa.report.output.word.styles import CELL, INK, NOTE, SOFT, TABLE, add_paragraph
 from coxa.tables.characters import joined_dashes, kept_whole, printable
 from coxa.tables.table import Row, Table
 
@@ -33,12 +33,12 @@ INDENT = 10.0
 
 
 def add_table(word: Word, table: Table, place: Place) -> None:
-    """Add caption, table and notes; a table that is too wide stands on a page of its own, on its side."""
+    """Add caption, table and notes; one that is too wide is on a page on its side, with its headings."""
     from docx.oxml import parse_xml
 
     placed = layout(table, other_fonts=True)
     if placed.sideways:
-        _turn(word)
+        turn_with_headings(word)
     add_caption(word, "Table", place, printable(table.title), printable(table.subtitle))
     word.element.body.sectPr.addprevious(parse_xml(_table(table, placed)))
     for index, note in enumerate(table.footnotes):
@@ -51,28 +51,7 @@ def add_table(word: Word, table: Table, place: Place) -> None:
         said.add_run(kept_whole(printable(str(note.text))))
     add_paragraph(word, "", NOTE)
     if placed.sideways:
-        _turn(word)
-
-
-def _turn(word: Word) -> None:
-    """Begin a page that is turned against the one before; the number below it stands at its own margin."""
-    from docx.enum.section import WD_ORIENT, WD_SECTION
-    from docx.enum.text import WD_TAB_ALIGNMENT
-    from docx.shared import Mm
-
-    said = deepcopy(word.sections[-1].footer.paragraphs[0]._p)
-    page = word.add_section(WD_SECTION.NEW_PAGE)
-    page.page_width, page.page_height = page.page_height, page.page_width
-    turned = (page.page_width or 0) > (page.page_height or 0)
-    page.orientation = WD_ORIENT.LANDSCAPE if turned else WD_ORIENT.PORTRAIT
-    page.footer.is_linked_to_previous = False
-    empty = page.footer.paragraphs[0]._p
-    empty.getparent().replace(empty, said)
-    stops = page.footer.paragraphs[0].paragraph_format.tab_stops
-    stops.clear_all()
-    if turned:
-        stops.add_tab_stop(Mm(210 - 2 * MARGIN_MM), WD_TAB_ALIGNMENT.CLEAR)
-        stops.add_tab_stop(Mm(297 - 2 * MARGIN_MM), WD_TAB_ALIGNMENT.RIGHT)
+        turn(word)
 
 
 def _table(table: Table, placed: Layout) -> str:

@@ -22,7 +22,7 @@ from coxa.report.topics.analyses.results import (
     responders_cell,
 )
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.report.topics.analyses.written import compared_heading, written
+from coxa.report.topics.analyses.written import compared_heading, compared_words, written
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.by_arm import summarised
 from coxa.tables.cells import Statistic
@@ -67,13 +67,18 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
     columns = (
         Column("n"),
         Column("Baseline"),
-        Column("At the visit"),
+        Column("With the event" if all(one.kind == "time" for one in asked) else "At the visit"),
         Column(f"{_means(report, asked)} (CI)"),
         Column(compared_heading(asked)),
         Column("p"),
     )
     table = Table(
-        table_id, title, study.words.arm.capitalize(), columns, tuple(groups), tuple(_notes(report, asked, marks))
+        table_id,
+        title,
+        study.words.arm.capitalize(),
+        columns,
+        tuple(groups),
+        tuple(_notes(report, asked, marks, groups)),
     )
     for place in MAY_BE_EMPTY:
         table = _without_empty(table, place)
@@ -107,6 +112,8 @@ SEEN = {
 }
 """What is analysed -> what the column of the visit has."""
 
+RISK = "Risk: estimated share with the event until the visit, by Kaplan-Meier; with competing events, Aalen-Johansen."
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -120,10 +127,9 @@ class _Place:
 
 def _heading(planned: PlannedAnalysis, visit: str, column: str) -> str:
     """Return what a group of rows is of; with the comparison where the head of its column does not name it."""
-    at = planned.study.label("visits", visit)
-    named = planned.effect.scale in ("units", "points") or column.startswith(sentence_case(planned.effect.words))
-    shown = "" if named else f"; {planned.effect.words}"
-    return sentence_case(f"{planned.variable} at {at} ({planned.direction}): {planned.title}{shown}")
+    words = compared_words(planned)
+    shown = "" if words == "difference" or column == compared_heading([planned]) else f"; {words}"
+    return sentence_case(f"{planned.variable} {planned.at(visit)} ({planned.direction}): {planned.title}{shown}")
 
 
 def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
@@ -224,7 +230,10 @@ def _compared(place: _Place, record: Record | None, is_reference: bool) -> tuple
 
 
 def _notes(
-    report: ReportRecord, asked: Mapping[PlannedAnalysis, pd.DataFrame], marks: Mapping[str, str]
+    report: ReportRecord,
+    asked: Mapping[PlannedAnalysis, pd.DataFrame],
+    marks: Mapping[str, str],
+    groups: Iterable[RowGroup],
 ) -> Iterator[Footnote]:
     study = report.study
     of_means = [planned for planned in asked if planned.of_means]
@@ -235,7 +244,11 @@ def _notes(
         estimated = f" {heading}:{what}{change}." if what or change else ""
         yield Footnote(f"Baseline and visit: {_summaries(of_means)} of the participants analysed.{estimated}")
     yield from (Footnote(SEEN[kind]) for kind in dict.fromkeys(one.kind for one in asked) if kind in SEEN)
-    yield Footnote(f"{_interval_words(asked)} n, participants analysed. SD, standard deviation.")
+    if any(one.kind == "time" and one.effect.arms == "risk" for one in asked):
+        yield Footnote(RISK)
+    shown = (one.name for group in groups for row in group.rows for cell in row.cells for one in cell.statistics)
+    sd = " SD, standard deviation." if "sd" in shown else ""
+    yield Footnote(f"{_interval_words(asked)} n, participants analysed.{sd}")
     families = families_words(asked.items())
     if families:
         yield Footnote(families, MARK)

@@ -6,8 +6,7 @@ import pandas as pd
 
 from coxa.figures.figure import Figure
 from coxa.report.record import ReportRecord
-from coxa.report.topics.analyses.forest import plot_forest
-from coxa.report.topics.analyses.results import comparison_label
+from coxa.report.topics.analyses.forest import arm_labels, plot_forest
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.records import Record, records
 from coxa.tables.table import identifier
@@ -24,7 +23,8 @@ def side_by_side(report: ReportRecord, first: PlannedAnalysis) -> Figure | None:
     if sum(len(rows) > 0 for rows in frames) < 2:
         return None
     rows = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
-    labels = [_label(report, record, len(first.visits) > 1) for record in records(rows)]
+    arms = arm_labels(report.study, rows)
+    labels = [_label(report, *each, len(first.visits) > 1) for each in zip(records(rows), arms, strict=True)]
     return plot_forest(
         first,
         rows.assign(label=labels),
@@ -33,8 +33,8 @@ def side_by_side(report: ReportRecord, first: PlannedAnalysis) -> Figure | None:
     )
 
 
-def _label(report: ReportRecord, record: Record, several_visits: bool) -> str:
+def _label(report: ReportRecord, record: Record, arm: str, several_visits: bool) -> str:
     study = report.study
     visit = f", {study.label('visits', str(record['visit']))}" if several_visits else ""
     analysis = study.label("analyses", str(record["analysis"]))
-    return f"{analysis}{visit}: {comparison_label(study, record)}"
+    return f"{analysis}{visit}: {arm}" if arm else f"{analysis}{visit}"

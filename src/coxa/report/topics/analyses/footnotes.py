@@ -21,7 +21,7 @@ from coxa.report.topics.participants.baseline import TOTAL
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.design_words import EXCEPT
 from coxa.study.events import EventOutcome
-from coxa.study.wording import mid_sentence_label
+from coxa.study.labels import mid_sentence_label
 from coxa.study.words import DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted

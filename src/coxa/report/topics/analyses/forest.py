@@ -50,6 +50,7 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     """
     study, effect = planned.study, planned.effect
     quantity = sentence_case(effect.words) + (f" ({planned.unit})" if planned.unit else "")
+    whom = same_comparison(study, rows)
     labelled = rows.reset_index(drop=True).assign(
         label=rows["label"].to_list() if "label" in rows else row_labels(study, rows),
         place=[f"{index:03d}" for index in range(len(rows))],
@@ -59,21 +60,43 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     decimals, in_points = DECIMALS.get(effect.scale, planned.decimals), effect.scale == "points"
     shown = interval_cells(labelled, "estimate", decimals, "points_interval" if in_points else "estimate_interval")
     sides = favours(study, labelled, higher_is_better=planned.higher_is_better)
-    words = forest_text(labelled["label"], shown, quantity, sides, null=effect.null)
+    axis = [quantity, whom] if whom else [quantity]
+    words = forest_text(labelled["label"], shown, ": ".join(axis), sides, null=effect.null)
     unit = 100.0 if in_points else 1.0
 
     def draw(texts: Sequence[str]) -> Any:
         drawn = labelled.assign(text=texts)[["place", "label", "text", *NUMBERS]]
         drawn = drawn.assign(**{name: unit * drawn[name] for name in NUMBERS})
-        intervals = _intervals(drawn, lines, sides, quantity, height, effect)
+        intervals = _intervals(drawn, lines, sides, axis, height, effect)
         return themed(hconcat(intervals, _texts(drawn, height), spacing=16))
 
     return Figure(figure_id, title, draw, words, labelled.filter(items=DATA_COLUMNS), shown)
 
 
 def row_labels(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
-    """Return "Week 12: Exercise minus usual care" for each row."""
-    return [f"{study.label('visits', record['visit'])}: {comparison_label(study, record)}" for record in records(rows)]
+    """Return "Week 12: Exercise" for each row, or what of it differs between rows."""
+    visits = [study.label("visits", visit) for visit in rows["visit"]]
+    arms = arm_labels(study, rows)
+    if not any(arms):
+        return visits
+    return [f"{visit}: {arm}" for visit, arm in zip(visits, arms, strict=True)] if len(set(visits)) > 1 else arms
+
+
+def arm_labels(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
+    """Return which comparison each row is, without what all of them have in common (`same_comparison`)."""
+    if rows["reference"].nunique() > 1:
+        return [comparison_label(study, record) for record in records(rows)]
+    return [study.label("arms", arm) if rows["arm"].nunique() > 1 else "" for arm in rows["arm"]]
+
+
+def same_comparison(study: ComparativeStudy, rows: pd.DataFrame) -> str:
+    """Return what the comparisons of all rows have in common: "against Usual care"; empty where nothing is."""
+    if rows.empty or rows["reference"].nunique() > 1:
+        return ""
+    first = records(rows)[0]
+    if rows["arm"].nunique() == 1:
+        return comparison_label(study, first)
+    return f"against {study.label('arms', first['reference'])}"
 
 
 def favours(study: ComparativeStudy, rows: pd.DataFrame, *, higher_is_better: bool) -> tuple[str, str]:
@@ -88,7 +111,12 @@ def favours(study: ComparativeStudy, rows: pd.DataFrame, *, higher_is_better: bo
 
 
 def _intervals(
-    labelled: pd.DataFrame, lines: list[list[str]], sides: tuple[str, str], title: str, height: int, effect: Effect
+    labelled: pd.DataFrame,
+    lines: list[list[str]],
+    sides: tuple[str, str],
+    axis: list[str],
+    height: int,
+    effect: Effect,
 ) -> Any:
     import altair as alt
 
@@ -103,7 +131,7 @@ def _intervals(
     labelled = labelled.assign(**{name: labelled[name].clip(low, high) for name in NUMBERS})
     kind = {"type": "log"} if effect.is_ratio else {}
     x = alt.X(
-        "conf_low:Q", title=title, scale=options(domain=[low, high], nice=False, **kind), axis=options(tickCount=6)
+        "conf_low:Q", title=axis, scale=options(domain=[low, high], nice=False, **kind), axis=options(tickCount=6)
     )
     base = alt.Chart(labelled).encode(y=y, tooltip=told(Comparison="label", Difference="text"))
     whiskers = base.mark_rule(strokeWidth=1.8, color=OKABE_ITO[0]).encode(x=x, x2=alt.X2("conf_high:Q"))

@@ -12,6 +12,7 @@ from coxa.report.topics.analyses.further import further_table
 from coxa.report.topics.analyses.kinds import LEAD
 from coxa.report.topics.analyses.profile import has_profile
 from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
+from coxa.report.topics.analyses.sentences import MOST_SENTENCES
 from coxa.study.comparative import PlannedAnalysis
 
 SHOWN = ("primary", "secondary")
@@ -38,7 +39,7 @@ def _sensitivity(report: ReportRecord) -> Iterator[Block]:
     drawn: set[str] = set()
     firsts = {planned.estimand_name: planned for planned in reversed(report.study.primary_analyses)}
     for first in reversed(firsts.values()):
-        yield from (Paragraph(text) for text in agreement_sentences(first, report.estimates))
+        yield from (Paragraph(text) for text in agreement_sentences(first, report.estimates, MOST_SENTENCES))
         figure = None if on_page_one(report, first) else side_by_side(report, first)
         if figure and figure.alt not in drawn:
             drawn.add(figure.alt)

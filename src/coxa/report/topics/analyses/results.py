@@ -17,7 +17,7 @@ from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import Important, compared_with
-from coxa.study.wording import estimand_title, join_words
+from coxa.study.wording import compared_arms, estimand_title
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, mid_sentence, sentence_case
 from coxa.tables.records import Record, records
@@ -26,6 +26,9 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, 
 INTERVAL = ("estimate", "conf_low", "conf_high")
 
 IMPORTANT = "Important difference"
+
+ARMS_ACROSS = 3
+"""Arms whose means are next to each other; more are below each other, so that the table is as wide as a page."""
 
 
 def means_table(
@@ -48,31 +51,47 @@ def means_table(
     study = planned.study
     rows = planned.rows(estimates.frame, "marginal_mean")
     arms = [arm for arm in study.arm_order if (rows["arm"] == arm).any()]
-    level = _level(rows)
-    marks = warning_marks(rows)
-    columns = tuple(
-        column
-        for arm in arms
-        for column in (
-            Column("n", spanner=study.label("arms", arm)),
-            Column(f"Mean ({level} CI)", spanner=study.label("arms", arm)),
-        )
-    )
-    shown = []
-    visits = _visits(study, rows)
+    marks, visits = warning_marks(rows), _visits(study, rows)
     by_place = _by_visit_and_arm(rows)
-    for visit in visits:
-        cells: list[Cell] = []
-        for arm in arms:
-            cells += _mean_cells(by_place.get((visit, arm)), planned.decimals, marks)
-        label = visit_label(planned, visit, visits)
-        shown.append(Row(label, tuple(cells), strong=visit in planned.visits))
+    shown = {
+        visit: {arm: _mean_cells(by_place.get((visit, arm)), planned.decimals, marks) for arm in arms}
+        for visit in visits
+    }
+    pair = ("n", f"Mean ({_level(rows)} CI)")
+    if len(arms) > ARMS_ACROSS:
+        stub, columns = study.words.arm.capitalize(), tuple(map(Column, pair))
+        groups = tuple(
+            RowGroup(
+                visit_label(planned, visit, visits),
+                tuple(
+                    Row(study.label("arms", arm), tuple(cells), strong=visit in planned.visits)
+                    for arm, cells in of_arms.items()
+                ),
+            )
+            for visit, of_arms in shown.items()
+        )
+    else:
+        stub = "Visit"
+        columns = tuple(Column(name, spanner=study.label("arms", arm)) for arm in arms for name in pair)
+        groups = (
+            RowGroup(
+                "",
+                tuple(
+                    Row(
+                        visit_label(planned, visit, visits),
+                        tuple(cell for cells in of_arms.values() for cell in cells),
+                        strong=visit in planned.visits,
+                    )
+                    for visit, of_arms in shown.items()
+                ),
+            ),
+        )
     return Table(
         identifier("means", planned.name),
         study.words.say(f"{mean_words(planned, fits)}s by visit and {{arm}}"),
-        "Visit",
+        stub,
         columns,
-        (RowGroup("", tuple(shown)),),
+        groups,
         _notes(planned, fits, rows, marks, columns, dataset),
         subtitle=_every_visit(planned),
     )
@@ -295,9 +314,7 @@ def visit_label(planned: PlannedAnalysis, visit: str, shown: Sequence[str]) -> s
 
 def _every_visit(planned: PlannedAnalysis) -> str:
     """Return what a table of all visits shows: the variable, and the arms."""
-    arms = join_words([planned.study.label("arms", arm) for arm in planned.compare])
-    against = planned.study.label("arms", planned.against)
-    return sentence_case(f"{planned.variable}: {arms} against {against}")
+    return sentence_case(f"{planned.variable}: {compared_arms(planned.study, planned.compare, planned.against)}")
 
 
 def _notes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, conclusion, written
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
@@ -63,9 +63,11 @@ def sensitivity_table(first: PlannedAnalysis, estimates: Estimates) -> Table | N
         return None
     marks = warning_marks(rows)
     groups: list[RowGroup] = []
-    for _, part in rows.groupby(["visit", "arm", "reference"], sort=False):
+    parts = [part for _, part in rows.groupby(["visit", "arm", "reference"], sort=False)]
+    what, headings = _headings(first, parts)
+    for part, heading in zip(parts, headings, strict=True):
         shown = tuple(_row(first, record, marks, again=bool(groups)) for record in records(part))
-        groups.append(RowGroup(_comparison_heading(first, part), shown))
+        groups.append(RowGroup(heading, shown))
     columns = (
         Column("Role", "left"),
         Column(compared_heading([first])),
@@ -80,7 +82,7 @@ def sensitivity_table(first: PlannedAnalysis, estimates: Estimates) -> Table | N
         columns,
         tuple(groups),
         tuple(_notes(first.study, rows, marks)),
-        subtitle=first.study.label("estimands", first.estimand_name),
+        subtitle=first.study.label("estimands", first.estimand_name) + what,
     )
 
 
@@ -114,7 +116,7 @@ def agreement_sentences(first: PlannedAnalysis, estimates: Estimates, most: int 
             apart.append(_agreement(first, part))
         else:
             label = first.study.label("arms", str(part["arm"].iloc[0]))
-            at = f" at {first.study.label('visits', str(part['visit'].iloc[0]))}" if len(first.visits) > 1 else ""
+            at = f" {first.at(str(part['visit'].iloc[0]))}" if len(first.visits) > 1 else ""
             alike.setdefault((_which(first, part), conclusions.pop()), []).append(label + at)
     agreed = [
         prose(f"{join_words(labels)}: {which} ", Cell(f"agree, {said}"), ".") for (which, said), labels in alike.items()
@@ -129,7 +131,7 @@ def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
         label = study.label("analyses", record["analysis"])
         said.setdefault(conclusion(planned, record), []).append(label)
     first = records(rows)[0]
-    where = f"{comparison_label(study, first)} at {study.label('visits', first['visit'])}"
+    where = f"{comparison_label(study, first)} {planned.at(first['visit'])}"
     verdict = f"agree, {next(iter(said))}"
     if len(said) > 1:
         verdict = "do not agree: " + "; ".join(f"{what} by {join_words(labels)}" for what, labels in said.items())
@@ -169,11 +171,17 @@ def _same_variable(one: PlannedAnalysis, other: PlannedAnalysis) -> bool:
     return one.response == other.response or (adjusted and {one.response, other.response} == {"value", "change"})
 
 
-def _comparison_heading(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
-    first = records(rows)[0]
-    what = sentence_case(planned.study.planned(first["analysis"]).variable)
-    visit = planned.study.label("visits", first["visit"])
-    return f"{comparison_label(planned.study, first)}: {mid_sentence(what)} at {visit} ({planned.direction})"
+def _headings(planned: PlannedAnalysis, parts: Sequence[pd.DataFrame]) -> tuple[str, list[str]]:
+    """Return what is added to the subtitle, and the heading of each group, which has what differs between groups."""
+    firsts = [records(part)[0] for part in parts]
+    labels = [comparison_label(planned.study, one) for one in firsts]
+    what = mid_sentence(planned.study.planned(firsts[0]["analysis"]).variable)
+    at = [planned.at(one["visit"]) for one in firsts]
+    if len(parts) == 1:
+        return "", [f"{labels[0]}: {what} {at[0]} ({planned.direction})"]
+    if len(set(at)) == 1:
+        return f": {what} {at[0]} ({planned.direction})", labels
+    return f": {what} ({planned.direction})", [f"{label} {when}" for label, when in zip(labels, at, strict=True)]
 
 
 def _row(first: PlannedAnalysis, record: Record, marks: dict[str, str], *, again: bool) -> Row:

@@ -23,6 +23,9 @@ from coxa.tables.records import Record, records
 SOURCE = 160
 """Letters of the source of an important difference in a sentence; the tables have all of it."""
 
+MOST_SENTENCES = 3
+"""Comparisons that have a sentence each; more are summed up in one, and the table has them all."""
+
 MOST_JOINED = 2
 """Arms that a question names one by one; of more it asks for the effect of each."""
 
@@ -56,7 +59,7 @@ def result_sentence(planned: PlannedAnalysis, record: Record) -> Prose:
         if clear(record) and record["p_value"] > 1 - record["conf_level"]:
             verdict += " by the interval, not by the adjusted p-value"
     what = (
-        f"{arm} against {reference} at {study.label('visits', record['visit'])}: {planned.effect.words} ",
+        f"{arm} against {reference} {planned.at(record['visit'])}: {planned.effect.words} ",
         written(planned, "estimate", record, "estimate"),
         f" {planned.unit}" if planned.unit else "",
     )
@@ -92,7 +95,7 @@ def factorial_sentences(report: ReportRecord, planned: PlannedAnalysis) -> Itera
 def _factor_sentence(planned: PlannedAnalysis, record: Record, what: str, verdict: str) -> Prose:
     decimals = planned.decimals
     return prose(
-        f"{what} at {planned.study.label('visits', record['visit'])}: ",
+        f"{what} {planned.at(record['visit'])}: ",
         estimate_cell("estimate", record, "estimate", decimals=decimals),
         f" {planned.unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
         estimate_cell("limits", record, "conf_low", "conf_high", decimals=decimals),
@@ -130,7 +133,7 @@ def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Pros
     alike: dict[tuple[str, str], list[str]] = {}
     for record in rows:
         words = compared_with(important, *(record[name] for name in INTERVAL))
-        at = f" at {planned.study.label('visits', record['visit'])}" if len(planned.visits) > 1 else ""
+        at = f" {planned.at(record['visit'])}" if len(planned.visits) > 1 else ""
         alike.setdefault(words, []).append(planned.study.label("arms", record["arm"]) + at)
     parts = (
         f"{f'{join_words(labels)}: the' if len(rows) > 1 else 'The'} difference is {size} {important.value:g} "
@@ -160,7 +163,7 @@ def _verdict(planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
     kind = f"{planned.analysis.multiplicity.capitalize()}-adjusted " if is_adjusted(planned, record) else ""
     level = (1 - record["conf_level"]) / 2
     return prose(
-        f"{MARGIN_WORDS[margin.type]} of {arm} against {reference} at {study.label('visits', record['visit'])} is ",
+        f"{MARGIN_WORDS[margin.type]} of {arm} against {reference} {planned.at(record['visit'])} is ",
         Cell("shown" if is_shown(record) else "not shown"),
         f" at the one-sided level of {level:g} (margin {margin.value:g} {unit}{source}): difference in means ",
         estimate_cell("estimate", record, "estimate", decimals=decimals),
@@ -185,7 +188,7 @@ def question(planned: PlannedAnalysis) -> str:
     span = f"{scale.low:g} to {scale.high:g} {scale.unit}, {scale.direction}"
     if not (planned.kind == "mean" or planned.response == "responder"):
         span = planned.direction
-    joining = " and of " if words.allocates else " and in "
+    joining = " and of " if words.allocates else " or "
     arms = [study.label("arms", arm) for arm in planned.compare]
     return words.question.format(
         arm=joining.join(arms) if len(arms) <= MOST_JOINED else f"each of {join_words(arms)}",

@@ -17,13 +17,19 @@ DRAWN = ("primary", "secondary")
 """Roles whose analyses are drawn; the others are in one figure with the primary one (`side_by_side`)."""
 
 POINTS = {"estimate": "points", "limits": "points_limits", "estimate_interval": "points_interval"}
-"""Rule for a number in units -> that for one in percentage points."""
+"""Rule for a number in units -> that for a difference in percentage points."""
+
+PERCENT = {"estimate": "percent", "limits": "percent_limits", "estimate_interval": "percent_interval"}
+"""Rule for a number in units -> that for the proportion of an arm."""
 
 DECIMALS: dict[Scale, int] = {"ratio": 2, "probability": 2, "rate": 2, "days": 1}
 """Decimals of what has none of the outcome."""
 
 ARMS: dict[str, Scale] = {"risk": "points", "rate": "rate", "restricted_mean": "days"}
 """Kind of row of an arm -> how it is written; others are in units of the outcome."""
+
+NAMED = 2
+"""Kinds of comparisons that the head of their column names; of more it says that they are comparisons."""
 
 BY_TERM: dict[str, Effect] = {effect.term: effect for effect in EFFECTS.values()}
 """Kind of row of a comparison -> what it is."""
@@ -61,9 +67,9 @@ def written(planned: PlannedAnalysis, rule: str, record: Record, *names: str, ma
     """
     scale = scale_of(planned, record["term"])
     decimals = DECIMALS.get(scale, planned.decimals)
-    return estimate_cell(
-        POINTS[rule] if scale == "points" else rule, record, *(names or INTERVAL), decimals=decimals, mark=mark
-    )
+    if scale == "points":
+        rule = (POINTS if record["reference"] else PERCENT)[rule]
+    return estimate_cell(rule, record, *(names or INTERVAL), decimals=decimals, mark=mark)
 
 
 def clear(record: Record) -> bool:
@@ -94,9 +100,11 @@ def conclusion(planned: PlannedAnalysis, record: Record) -> str:
 
 
 def compared_heading(analyses: Iterable[PlannedAnalysis]) -> str:
-    """Return the head of the column of comparisons: "Difference (CI)", the name of a ratio, or "Effect (CI)"."""
-    words = {
-        "Difference" if one.effect.scale in ("units", "points", "rate", "days") else sentence_case(one.effect.words)
-        for one in analyses
-    }
-    return f"{words.pop() if len(words) == 1 else 'Effect'} (CI)"
+    """Return the head of the column of comparisons: "Difference (CI)", "Hazard ratio or difference (CI)"."""
+    words = list(dict.fromkeys(compared_words(one) for one in analyses))
+    return f"{sentence_case(' or '.join(words)) if len(words) <= NAMED else 'Comparison'} (CI)"
+
+
+def compared_words(planned: PlannedAnalysis) -> str:
+    """Return what a comparison is called below a heading that has its unit: "difference", or the name of a ratio."""
+    return "difference" if planned.effect.scale in ("units", "points", "rate", "days") else planned.effect.words

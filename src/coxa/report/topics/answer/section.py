@@ -18,6 +18,7 @@ from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import comparison_label
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
 from coxa.report.topics.analyses.sentences import (
+    MOST_SENTENCES,
     factorial_sentences,
     important_sentence,
     not_fitted_words,
@@ -35,13 +36,12 @@ from coxa.report.topics.observed.table import arm_sizes
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.words import OVER_TIME
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Text, in_sentence, joined, prose
 from coxa.tables.records import Record, records
-
-MOST_SENTENCES = 3
-"""Comparisons that have a sentence each; more are summed up in one, and the table has them all."""
 
 ELIGIBLE = 240
 """Letters of who was eligible; the section on the design has all of it."""
@@ -139,10 +139,17 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             for arm in sizes
             if arm in main.arms
         ]
-        yield prose(f"With a value at {study.label('visits', visit)}, as analysed: ", in_sentence(analysed), ".")
+        yield prose(_analysed_words(main, visit), in_sentence(analysed), ".")
         if lost := rows.loc[rows["visit"] == visit, "participant_id"].nunique() - int(people.sum()):
             number = cell("count", {"n": lost}, replace(at, term="without a covariate"))
             yield prose("Left out of the model, as a covariate is missing: ", number, ".")
+
+
+def _analysed_words(main: PlannedAnalysis, visit: str) -> str:
+    """Return what those analysed have: a value at the visit, or an observation of what happened until it."""
+    if main.response in OVER_TIME:
+        return f"Analysed for {mid_sentence(main.outcome_label)} {main.at(visit)}: "
+    return f"With a value {main.at(visit)}, as analysed: "
 
 
 def _clusters(report: ReportRecord) -> Iterator[Text | Cell]:

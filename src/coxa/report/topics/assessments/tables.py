@@ -49,9 +49,10 @@ def values_table(study: Study, assessed: Sequence[Assessed], sizes: Mapping[str,
         for label in ("n", "Value")
     ]
     groups = [RowGroup(_heading(one), tuple(_value_rows(study, one, arms))) for one in assessed]
+    symmetry = " Limb symmetry is the affected side as % of the other."
     notes = [
-        f"Recorded values of participants by {study.words.arm}, without a model. Limb symmetry is the affected side as "
-        "% of the other.",
+        f"Recorded values of participants by {study.words.arm}, without a model."
+        f"{symmetry if any('symmetry' in one.sides for one in assessed) else ''}",
         abbreviations([group.label for group in groups]),
     ]
     title = f"Clinical measures {study.words.by_visit}"
@@ -81,15 +82,15 @@ def changes_table(study: Study, assessed: Sequence[Assessed], sizes: Mapping[str
     sources = [f"{one.label}: {_error_words(one)}." for one in changing if one.error]
     lacking = [one.label for one in changing if one.error is None]
     notes = [
-        "Of participants with the value at baseline and at the visit. MDC, minimal detectable change; SEM, standard "
-        "error of measurement."
+        "Of participants with the value at baseline and at the visit.",
     ]
     if sources:
+        notes[0] += " MDC, minimal detectable change; SEM, standard error of measurement."
         notes.append(f"Measurement error. {' '.join(sources)}")
     if lacking:
         notes.append(f"No measurement error is given for: {', '.join(lacking)}.")
     notes.append(abbreviations(["SD"]))
-    title = "Changes in clinical measures from baseline, and the measurement error"
+    title = f"Changes in clinical measures from baseline{', and the measurement error' if sources else ''}"
     return Table("clinical-changes", title, "Measure and visit", tuple(columns), tuple(groups), _footnotes(notes))
 
 

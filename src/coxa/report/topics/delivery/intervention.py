@@ -45,19 +45,24 @@ def intervention_table(
     Returns
     -------
     Table
-        One row per item, a row of what the plan says beside the data, and how many items are stated. Topics are
-        named, not quoted.
+        One row per item that is stated of a treatment, a row of what the plan says beside the data, and how many items
+        are stated; a note names the others. Topics are named, not quoted.
     """
     arms = study.arm_order
     items = delivery_items(study)
     mine = items[items["guideline"] == guideline]
     rows: list[Row] = []
+    gaps: list[str] = []
     stated = dict.fromkeys(arms, 0)
     for item, told in mine.groupby("item", sort=False):
         planned = dict(zip(told["arm"], told["text"].map(sentence_case), strict=True))
         actual = _actual(study, delivered, guideline) if item == ACTUAL[guideline] else {}
         cells = [actual[arm] if arm in actual else Cell(planned[arm] or GAP) for arm in arms]
-        rows.append(Row(f"{item} {sentence_case(told['topic'].iloc[0])}", tuple(cells)))
+        topic = f"{item} {sentence_case(told['topic'].iloc[0])}"
+        if actual or any(planned.values()):
+            rows.append(Row(topic, tuple(cells)))
+        else:
+            gaps.append(topic)
         if item == ACTUAL[guideline] and delivered is not None and delivered.sessions["fidelity"].notna().any():
             rows.append(_fidelity_row(study, delivered, guideline))
         if actual and any(planned.values()):
@@ -78,6 +83,8 @@ def intervention_table(
     ]
     rows.append(Row("Items stated, n/N (%)", tuple(cells), strong=True))
     note = f"{ABOUT[guideline]} From the plan; items without an answer in it are gaps."
+    if gaps:
+        note += f" {GAP} of any treatment: {'; '.join(gaps)}."
     if delivered is not None and "planned" in delivered.people:
         note += f" Item {ACTUAL[guideline]} is from the data ({mid_sentence(study.words.membership)})."
     return Table(

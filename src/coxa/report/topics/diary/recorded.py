@@ -19,7 +19,7 @@ IN_DELIVERY = ("exercises_prescribed", "exercises_done")
 """Columns that are reported with the delivery of the treatments."""
 
 
-def recorded_table(study: Study, days: pd.DataFrame, people: pd.DataFrame) -> Table:
+def recorded_table(study: Study, days: pd.DataFrame, people: pd.DataFrame) -> Table | None:
     """Describe the columns of the diary by arm or group: mean (SD) of the means of participants.
 
     Parameters
@@ -33,13 +33,14 @@ def recorded_table(study: Study, days: pd.DataFrame, people: pd.DataFrame) -> Ta
 
     Returns
     -------
-    Table
-        A row for each column with a value; below it those participants who have one, where not all have.
+    Table or None
+        A row for each column with a value; below it those participants who have one, where not all have. None where
+        the diary has no such column, as one of exercises alone.
     """
     rows, sizes = ByArm(NAME, tuple(study.groups)), sizes_of(study, people)
     columns = [name for name in get_args(DiaryNumber) if name in days and name not in IN_DELIVERY]
     made = [row for name in columns for row in _column(days, name, rows, sizes)]
-    groups = [RowGroup("Means of participants over their days, mean (SD)", tuple(made))]
+    groups = [RowGroup("Means of participants over their days, mean (SD)", tuple(made))] if made else []
     standards = diary_of(study.diary).standards
     met = [_standard(days, name, standards[name].range, rows) for name in columns if name in standards]
     if "medication" in days:
@@ -48,6 +49,8 @@ def recorded_table(study: Study, days: pd.DataFrame, people: pd.DataFrame) -> Ta
         met.append(rows.numbers("Analgesic taken", "medication", "mean_sd", percent, "percent"))
     if met:
         groups.append(RowGroup("Days of participants, % of those recorded, mean (SD)", tuple(met)))
+    if not groups:
+        return None
     notes = ["Each participant counts once, however many days were written."]
     notes += [f"{column_label(name)}: {standards[name].source}." for name in columns if name in standards]
     columns_of_arms = named_columns(study, sizes, term=study.counted_as)

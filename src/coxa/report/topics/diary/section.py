@@ -36,7 +36,9 @@ def diary_section(report: ReportRecord[Any]) -> Section | None:
     if kept is None:
         return None
     days = grouped_days(cohort)
-    blocks: list[Block] = [TableBlock(kept_table(study, kept)), TableBlock(recorded_table(study, days, kept.people))]
+    blocks: list[Block] = [TableBlock(kept_table(study, kept))]
+    if recorded := recorded_table(study, days, kept.people):
+        blocks.append(TableBlock(recorded))
     sections = []
     if "pain" in days:
         blocks.append(FigureBlock(plot_course(study, days, kept)))

@@ -10,17 +10,18 @@ from coxa.tables.phrases import mid_sentence
 
 
 def column_label(column: str) -> str:
-    """Return the name of a column with its unit, where that is not points.
+    """Return the name of a column with its unit, or its scale, where the name does not say it.
 
     Examples
     --------
     >>> column_label("sleep_hours"), column_label("protein"), column_label("pain")
-    ('Sleep hours', 'Protein (g)', 'Pain')
+    ('Sleep hours', 'Protein (g)', 'Pain (0 to 10)')
     """
-    unit = unit_of(column)
-    said = readable(column)
-    plain = unit in ("", "points", "sets", "steps") or column.endswith(("_hours", "_minutes"))
-    return said if plain else f"{said} ({unit})"
+    unit, said = unit_of(column), readable(column)
+    if unit in ("", "sets", "steps") or column.endswith(("_hours", "_minutes")):
+        return said
+    limits = load_table("daily_diary").fields[column].hard
+    return f"{said} ({range_words(*limits, '') if unit == 'points' and limits else unit})"
 
 
 def unit_of(column: str) -> str:

@@ -145,12 +145,15 @@ def _arms(study: Study) -> Iterator[tuple[str, str]]:
     if not isinstance(study, ComparativeStudy):
         return
     known = components()
+    described = {}
     for name in study.arm_order:
         arm = study.arms[name]
         sessions = f"{arm.sessions_planned} sessions planned" if arm.sessions_planned is not None else ""
         delivered = [mid_sentence(known[code].label) for code in arm.delivers]
         what = "; ".join(filter(None, [arm.description or (join_words(delivered) if delivered else ""), sessions]))
-        yield study.label("arms", name), what or NONE
+        described[study.label("arms", name)] = what
+    if any(described.values()):
+        yield from ((label, what or NONE) for label, what in described.items())
 
 
 def _allocation(study: Study) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from coxa.figures.theme import INK, MOST_ARMS, TEXT_SIZE, WIDTH, arm_scales, opt
 from coxa.models import aalen_johansen
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
-from coxa.study.wording import mid_sentence_label
+from coxa.study.labels import mid_sentence_label
 from coxa.tables.formats import number
 
 HEIGHT = 280

@@ -37,6 +37,7 @@ from coxa.report.topics.participants.flow.people import (
 )
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
 from coxa.study.comparative import ComparativeStudy, with_arms
+from coxa.study.labels import at_visit
 from coxa.study.parts import arm_factors
 from coxa.study.wording import join_words
 from coxa.tables.phrases import sentence_case
@@ -110,9 +111,10 @@ def analysis_words(study: ComparativeStudy, estimand: str) -> Path:
     endpoint = study.estimands[estimand].endpoint
     at = join_words([study.label("visits", visit) for visit in endpoint.visit])
     outcome = study.label("outcomes", endpoint.outcome)
+    when = at_visit(endpoint.measure, at)
     if len(endpoint.visit) > 1:
-        return f"Analysed at one or more of {at}", f"Not analysed at any of {at}", f"{outcome} at {at}"
-    return f"Analysed at {at}", f"Not analysed at {at}", f"{outcome} at {at}"
+        return f"Analysed at one or more of {at}", f"Not analysed at any of {at}", f"{outcome} {when}"
+    return f"Analysed {when}", f"Not analysed {when}", f"{outcome} {when}"
 
 
 def _fates(cohort: Cohort, dataset: AnalysisDataset, people: pd.DataFrame, words: Path) -> dict[str, pd.Series | None]:
