@@ -20,6 +20,7 @@ from coxa.cli.demo import demo_command, new_command
 from coxa.cli.export import export_command
 from coxa.cli.flow import flow_command
 from coxa.cli.import_files import import_command
+from coxa.cli.interim import interim_command
 from coxa.cli.lesson import lesson_command
 from coxa.cli.lock import lock_command
 from coxa.cli.page import page_command
@@ -101,6 +102,7 @@ app.command("simulate")(simulate_command)
 app.command("twin")(twin_command)
 app.command("check")(check_command)
 app.command("lock")(lock_command)
+app.command("interim")(interim_command)
 app.command("score")(score_command)
 app.command("randomise")(randomise_command)
 app.command("power")(power_command)

@@ -8,6 +8,7 @@ from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.report.analyse import primary_rows as primary_rows
+    from coxa.report.interim import record_look as record_look
     from coxa.report.output.render import render as render
     from coxa.report.record import NotFitted as NotFitted
     from coxa.report.report import Report as Report
@@ -25,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.report.analyse": ("primary_rows",),
+        "coxa.report.interim": ("record_look",),
         "coxa.report.output.render": ("render",),
         "coxa.report.record": ("NotFitted",),
         "coxa.report.report": ("Report",),

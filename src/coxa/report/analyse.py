@@ -33,6 +33,7 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
 from coxa.study.locking.content import data_sha256
 from coxa.study.locking.deviations import plan_status
+from coxa.study.locking.looks import read_looks
 from coxa.study.plan import PLAN_OR_PATH
 from coxa.version import __version__
 
@@ -213,6 +214,7 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
         status,
         not_fitted,
         seconds,
+        looks=read_looks(study) if study.interim else (),
     )
 
 

@@ -25,6 +25,7 @@ from coxa.report.topics.diagnostics.section import diagnostics_section
 from coxa.report.topics.diary.section import diary_section
 from coxa.report.topics.goals.section import goals_section
 from coxa.report.topics.harms.section import harms_detail_section, harms_section
+from coxa.report.topics.hypotheses.section import hypotheses_section
 from coxa.report.topics.methods.section import methods_section, references_section
 from coxa.report.topics.observed.section import observed_section
 from coxa.report.topics.participants.section import analysed_section, participants_section
@@ -51,6 +52,7 @@ MAIN: tuple[Builder, ...] = (
     methods_section,
     participants_section,
     main_results_section,
+    hypotheses_section,
     harms_section,
     references_section,
 )

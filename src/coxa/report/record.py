@@ -18,6 +18,7 @@ from coxa.models.results.run import AnyFit
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.locking.deviations import PlanStatus
+from coxa.study.locking.looks import LookEntry
 
 StudyKind = TypeVar("StudyKind", bound=Study, covariant=True, default=ComparativeStudy)
 """Kind of study of a report: one that compares arms or groups, unless said otherwise."""
@@ -66,6 +67,7 @@ class ReportRecord(Generic[StudyKind]):
     estimates: every number of every analysis
     not_fitted: analyses without numbers; a finding says the same
     status   : how the plan stands to its lock
+    looks    : interim looks that were recorded
     seconds  : wall time of each step; it is written to run.json and shown nowhere
     """
 
@@ -81,6 +83,7 @@ class ReportRecord(Generic[StudyKind]):
     status: PlanStatus = field(default_factory=PlanStatus)
     not_fitted: Mapping[str, NotFitted] = field(default_factory=dict)
     seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    looks: tuple[LookEntry, ...] = ()
 
 
 def compares(report: ReportRecord[Study]) -> TypeGuard[ReportRecord]:

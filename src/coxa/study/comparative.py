@@ -16,6 +16,7 @@ from coxa.study.delivery.exercises import Exercise
 from coxa.study.effects import EFFECTS, Effect, EndpointKind, endpoint_kind
 from coxa.study.estimand import Endpoint, Estimand
 from coxa.study.events import Composite, EventOutcome
+from coxa.study.hypotheses import Hypotheses, Interim
 from coxa.study.important import Important, important_difference
 from coxa.study.labels import at_visit, measured
 from coxa.study.models import AnyAnalysis
@@ -63,6 +64,13 @@ class ComparativeStudy(Study):
     per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
     analyses: dict[Name, AnyAnalysis] = Field(min_length=1, description="How each estimand is estimated.")
+    hypotheses: Hypotheses | None = Field(
+        None,
+        description="Hypotheses that share one level: by a graph, or Holm's, fixed-sequence or fallback procedure.",
+    )
+    interim: Interim | None = Field(
+        None, description="Looks at the data before the final analysis, with their boundaries."
+    )
     assumptions: Assumptions | None = Field(None, description="What the study is assumed to be like, to simulate it.")
     source: TrialSource | None = Field(None, description="The published trial that the assumptions come from.")
     report: ComparativeReport = Field(default_factory=ComparativeReport, description="What the report shows.")
@@ -376,19 +384,9 @@ COMPARATIVE_OR_PATH = Kind(
 
 
 def with_arms(study: Study, what: str) -> ComparativeStudy:
-    """Return a plan as one that has arms or groups.
+    """Return a plan as one that has arms or groups; raise `OptionError` where it has none.
 
-    Parameters
-    ----------
-    study
-        A plan of any kind.
-    what
-        What needs the arms, as the subject of a sentence: "`coxa power`".
-
-    Raises
-    ------
-    OptionError
-        If the plan has none.
+    `what` needs them, as the subject of a sentence: "`coxa power`".
     """
     if isinstance(study, ComparativeStudy):
         return study

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from scipy import special, stats
 
 from coxa.errors import OptionError, check_option, not_allowed
 from coxa.hypotheses.graphs.graph import Graph, removed
-
-Intersection = Literal["bonferroni", "simes", "parametric"]
-"""Tests of an intersection of hypotheses."""
+from coxa.hypotheses.words import Intersection
 
 CLOSE = 1e-8
 """Error of the probability of a parametric test of three or more hypotheses; of two it is exact to rounding."""

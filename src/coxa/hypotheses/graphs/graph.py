@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 
 from coxa.errors import OptionError, check_option, not_allowed
-
-Procedure = Literal["graph", "holm", "fixed_sequence", "fallback"]
-"""Graphs by name; `graph` for weights and transitions of one's own."""
 
 SLACK = 1e-9
 """By how much a sum of weights may pass 1, for thirds that are written as decimals."""

@@ -12,7 +12,8 @@ from scipy import optimize, special
 
 from coxa.errors import OptionError, check_option
 from coxa.hypotheses.looks.crossing import Process, crossing
-from coxa.hypotheses.looks.spending import BOUNDARY_NAMES, SPENDING, Boundary, shape, spent
+from coxa.hypotheses.looks.spending import shape, spent
+from coxa.hypotheses.words import BOUNDARY_NAMES, SPENDING, Boundary
 
 WIDEST = 12.0
 """Boundary beyond which none is looked for: a look at which nothing is spent."""

@@ -11,7 +11,7 @@ from scipy import optimize
 from coxa.errors import OptionError
 from coxa.hypotheses.looks.crossing import Process, crossing
 from coxa.hypotheses.looks.design import SequentialDesign, sequential_design
-from coxa.hypotheses.looks.spending import SPENDING
+from coxa.hypotheses.words import SPENDING
 
 FARTHEST = 60.0
 """Standard errors from the estimate within which a limit is looked for."""
@@ -248,21 +248,18 @@ def _repeated_p(design: SequentialDesign, look: int, z: float) -> float:
 
 
 def at_level(design: SequentialDesign, alpha: float, looks: int | None = None) -> SequentialDesign:
-    """Return the same design at another level; of its first looks only, where that is enough."""
-    if looks is not None and design.boundary in SPENDING and looks < design.looks:
-        share = design.fractions[looks - 1]
-        fractions = [one / share for one in design.fractions[:looks]]
-        return _spent_until(design, fractions, alpha, looks)
-    return sequential_design(
-        design.fractions, design.boundary, alpha=alpha, sides=design.sides, gamma=design.gamma, times=design.times,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _spent_until(design: SequentialDesign, fractions: list[float], alpha: float, looks: int) -> SequentialDesign:
-    """Return the first looks of a design that spends its level by a function: later ones do not change them."""
-    return sequential_design(
-        fractions, design.boundary, alpha=alpha, sides=design.sides, gamma=design.gamma, times=design.times[:looks],  # type: ignore[arg-type]
-    )  # fmt: skip
+    """Return the same design at another level; of its first looks only, where later ones do not change them."""
+    count = looks if looks is not None and design.boundary in SPENDING else design.looks
+    last = design.fractions[count - 1]
+    made = sequential_design(
+        [one / last for one in design.fractions[:count]],
+        design.boundary,
+        alpha=alpha,
+        sides=2 if design.sides == 2 else 1,
+        gamma=design.gamma,
+        times=design.times[:count],
+    )
+    return replace(made, futility=design.futility[:count])
 
 
 def as_observed(
@@ -294,6 +291,8 @@ def as_observed(
     >>> seen.fractions, round(seen.upper[0], 4)
     ((0.42, 1.0), 3.2672)
     """
+    if design.boundary not in SPENDING:
+        return design
     taken = len(information)
     spend_at = list(design.times[:taken] if times is None else times)
     if taken == design.looks:
@@ -302,15 +301,14 @@ def as_observed(
     else:
         whole = information[-1] / spend_at[-1]
         shares = [one / whole for one in information]
-    fractions = [*shares, *(one for one in design.fractions[taken:])]
-    if design.boundary not in SPENDING:
-        return replace(design, fractions=tuple(fractions))
-    spending = [*spend_at, *design.times[taken:]]
-    stops = design.futility[:-1] if np.isfinite(design.futility).any() else None
-    return sequential_design(
-        fractions, design.boundary, alpha=design.alpha, sides=design.sides, gamma=design.gamma, times=spending,  # type: ignore[arg-type]
-        futility=stops,
-    )  # fmt: skip
+    fractions = [*shares, *design.fractions[taken:]]
+    if taken < design.looks and fractions[taken] <= fractions[taken - 1]:
+        raise OptionError(
+            f"Look {taken} has {fractions[taken - 1]:.2f} of the information, and look {taken + 1} is planned at "
+            f"{fractions[taken]:.2f}. Plan the later looks anew."
+        )
+    seen = replace(design, fractions=tuple(fractions), times=(*spend_at, *design.times[taken:]))
+    return at_level(seen, design.alpha)
 
 
 def conditional_power(

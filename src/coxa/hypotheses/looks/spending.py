@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from scipy import special
 
-Boundary = Literal["obrien_fleming", "pocock", "ld_obrien_fleming", "ld_pocock", "hwang_shih_decani"]
-"""Boundaries: of O'Brien & Fleming and of Pocock for planned looks; the others spend the level by a function."""
-
-SPENDING: tuple[Boundary, ...] = ("ld_obrien_fleming", "ld_pocock", "hwang_shih_decani")
-"""Those that spend the level by a function of the information, for any number and times of the looks."""
-
-BOUNDARY_NAMES: dict[str, str] = {
-    "obrien_fleming": "O'Brien-Fleming",
-    "pocock": "Pocock",
-    "ld_obrien_fleming": "Lan-DeMets spending of the O'Brien-Fleming type",
-    "ld_pocock": "Lan-DeMets spending of the Pocock type",
-    "hwang_shih_decani": "Hwang-Shih-DeCani spending",
-}
-"""Boundary -> its name in a report."""
+from coxa.hypotheses.words import Boundary
 
 
 def spent(boundary: Boundary, fraction: float, alpha: float, gamma: float = -4.0) -> float:

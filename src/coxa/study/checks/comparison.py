@@ -8,6 +8,7 @@ from coxa.study.base import Problem, known
 from coxa.study.checks.analyses import analysis_problems
 from coxa.study.checks.assumptions import assumption_problems, source_problems
 from coxa.study.checks.endpoints import endpoint_problems
+from coxa.study.checks.hypotheses import hypothesis_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises, with_own
@@ -33,6 +34,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
     for name, analysis in study.analyses.items():
         found = analysis_problems(study, name, analysis, cluster)
         yield from (Problem(path, message) for path, message in found)
+    yield from hypothesis_problems(study)
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))
     yield from _arms_of_data(study)

@@ -1,0 +1,270 @@
+"""What the hypotheses of a plan show: their statistics at each look, the graph, and inference after the looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from coxa.errors import FitError
+from coxa.hypotheses import (
+    Graph,
+    GraphTest,
+    SequentialDesign,
+    SequentialInference,
+    as_observed,
+    closure,
+    conditional_power,
+    fallback,
+    fixed_sequence,
+    graph,
+    graph_test,
+    holm,
+    repeated_intervals,
+    repeated_p_values,
+    sequential_design,
+    sequential_inference,
+)
+from coxa.hypotheses.looks.inference import at_level
+from coxa.study.assumptions.trial import PER_ARM
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.hypotheses import Hypotheses
+from coxa.study.tested import comparison_of, tested
+
+LEAST_WEIGHT = 1e-6
+"""Share of the level at which a hypothesis without weight is taken, so that its looks have an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A hypothesis at one look.
+
+    n         : participants analysed
+    estimate  : of the comparison, as a table of results has it
+    std_error : on the scale of the test: of a ratio, of its logarithm
+    z         : in the direction of a benefit, with the p-value of the analysis
+    """
+
+    n: int
+    estimate: float
+    std_error: float
+    z: float
+
+    @property
+    def information(self) -> float:
+        """1 / standard error squared."""
+        return 1 / self.std_error**2
+
+    @property
+    def p_value(self) -> float:
+        """One-sided."""
+        return float(special.ndtr(-self.z))
+
+
+@dataclass(frozen=True, slots=True)
+class LookSeen:
+    """One look: its place in the plan (from 1), the share of the information, and what was seen.
+
+    date : day of a recorded look; empty for that of the data at hand
+    """
+
+    look: int
+    fraction: float
+    date: str
+    seen: Mapping[str, Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What is concluded on one hypothesis.
+
+    name       : of the hypothesis
+    weight     : its share of the level: where it was rejected, or when no more was
+    p_value    : one-sided; the sequential p-value where there are looks
+    adjusted   : for the graph
+    rejected   : whether it is at most alpha
+    design     : boundaries at its share of the level, with the information as observed; None without looks
+    repeated   : repeated p-value of each look
+    intervals  : repeated interval of each look, on the scale of the test, in the direction of a benefit
+    inference  : stage-wise; None without looks
+    to_come    : conditional power with the effect seen; None at the end
+    """
+
+    name: str
+    weight: float
+    p_value: float
+    adjusted: float
+    rejected: bool
+    design: SequentialDesign | None = None
+    repeated: tuple[float, ...] = ()
+    intervals: tuple[tuple[float, float], ...] = ()
+    inference: SequentialInference | None = None
+    to_come: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """What a plan's hypotheses show together.
+
+    looks : taken so far, the last being that of the data at hand
+    of    : hypothesis -> what is concluded
+    test  : of the graph, by its shortcut; steps and the graph that is left
+    """
+
+    looks: tuple[LookSeen, ...]
+    of: Mapping[str, Conclusion]
+    test: GraphTest = field(repr=False)
+
+
+def plan_graph(plan: Hypotheses) -> Graph:
+    """Return the graph of the hypotheses of a plan."""
+    names = tuple(plan.tested)
+    weights = {name: one.weight or 0.0 for name, one in plan.tested.items()}
+    if plan.procedure == "holm":
+        return holm(names)
+    if plan.procedure == "fixed_sequence":
+        return fixed_sequence(names)
+    if plan.procedure == "fallback":
+        return fallback(weights)
+    return graph(weights, {name: one.passes for name, one in plan.tested.items() if one.passes})
+
+
+def plan_correlation(plan: Hypotheses) -> np.ndarray | None:
+    """Return the correlation of the statistics that a plan gives, 0 where it gives none; None for other tests."""
+    if plan.test != "parametric":
+        return None
+    names = list(plan.tested)
+    found = np.eye(len(names))
+    for one, row in plan.correlation.items():
+        for other, value in row.items():
+            i, j = names.index(one), names.index(other)
+            found[i, j] = found[j, i] = value
+    return found
+
+
+def statistics_seen(study: ComparativeStudy, frame: pd.DataFrame) -> dict[str, Seen]:
+    """Return hypothesis -> its statistic in a table of results.
+
+    Raises
+    ------
+    FitError
+        A hypothesis has no test there.
+    """
+    plan = tested(study)
+    assert plan is not None
+    found = {}
+    for name, one in plan.tested.items():
+        arm, visit = comparison_of(study, one)
+        rows = study.planned(one.analysis).rows(frame, study.planned(one.analysis).effect.term)
+        mine = rows[(rows["arm"] == arm) & rows["visit"].isin((visit, ""))]
+        if mine.empty or not np.isfinite(mine["p_value"].iloc[0]):
+            raise FitError(
+                f"hypothesis {name} has no test: analysis {one.analysis} gives no p-value for {arm} at {visit}",
+                ("Look at the warnings of the analysis, or choose another one for the hypothesis.",),
+            )
+        found[name] = seen_in(study, one.analysis, mine.iloc[0])
+    return found
+
+
+def seen_in(study: ComparativeStudy, analysis: str, row: pd.Series) -> Seen:
+    """Return the statistic of a row of results: the normal one with the same p-value, and its standard error."""
+    planned = study.planned(analysis)
+    effect, level = planned.effect, float(row["conf_level"])
+    change = math.log if effect.is_ratio else float
+    apart = change(float(row["estimate"])) - change(effect.null)
+    benefit = apart if planned.higher_is_better else -apart
+    z = math.copysign(float(-special.ndtri(float(row["p_value"]) / 2)), benefit)
+    std_error = float(row["std_error"])
+    if effect.is_ratio:
+        spread = math.log(float(row["conf_high"])) - math.log(float(row["conf_low"]))
+        std_error = spread / 2 / float(special.ndtri((1 + level) / 2))
+    return Seen(int(row["n_participants"]), float(row["estimate"]), std_error, z)
+
+
+def share_of_information(study: ComparativeStudy, seen: Mapping[str, Seen]) -> float:
+    """Return the participants analysed as a share of those at the final analysis, 1 at most; the least hypothesis."""
+    assert study.interim is not None
+    whole = study.interim.participants or assumed_participants(study)
+    return min(min(one.n for one in seen.values()) / whole, 1.0)
+
+
+def assumed_participants(study: ComparativeStudy) -> int:
+    """Return the participants that the assumptions of a plan name."""
+    assumed = study.assumptions.participants if study.assumptions else None
+    if assumed is None:
+        return PER_ARM * len(study.arms)
+    return sum(assumed.values()) if isinstance(assumed, dict) else assumed
+
+
+def conclude(study: ComparativeStudy, looks: Sequence[LookSeen]) -> Conclusions:
+    """Return what the hypotheses of a plan show after some looks; without looks, after the one analysis.
+
+    Parameters
+    ----------
+    study
+        A plan with `hypotheses` or `interim`.
+    looks
+        Taken so far, in order; one of them, the final one, where the plan has no interim looks.
+    """
+    plan = tested(study)
+    assert plan is not None
+    designs = {name: _observed(study, plan, name, looks) for name in plan.tested} if study.interim else {}
+    p = {name: _p_value(name, looks, designs.get(name)) for name in plan.tested}
+    test = graph_test(plan_graph(plan), p, alpha=plan.alpha)
+    adjusted: Mapping[str, float] = test.adjusted
+    if plan.test != "bonferroni":
+        found = closure(plan_graph(plan), p, test=plan.test, correlation=plan_correlation(plan)).adjusted
+        adjusted = {name: min(one, 1.0) for name, one in found.items()}
+    of = {}
+    for name in plan.tested:
+        rejected = adjusted[name] <= plan.alpha + 1e-12
+        weight = _weight(test, name)
+        of[name] = Conclusion(name, weight, p[name], adjusted[name], rejected)
+        if name in designs:
+            of[name] = _with_looks(of[name], designs[name], plan.alpha, [one.seen[name] for one in looks])
+    return Conclusions(tuple(looks), of, test)
+
+
+def _weight(test: GraphTest, name: str) -> float:
+    """Return the share of the level at which a hypothesis was rejected, or that it has when no more is."""
+    step = next(one for one in test.steps if one.hypothesis == name)
+    return step.weight if step.rejected else test.left.weights[test.left.names.index(name)]
+
+
+def _observed(study: ComparativeStudy, plan: Hypotheses, name: str, looks: Sequence[LookSeen]) -> SequentialDesign:
+    """Return the boundaries of a hypothesis at the whole level, with the information that its looks had."""
+    interim = study.interim
+    assert interim is not None
+    stops = [look.futility if look.futility is not None else -np.inf for look in interim.looks]
+    planned = sequential_design(
+        interim.fractions, interim.boundary, alpha=plan.alpha, gamma=interim.gamma,
+        futility=stops if np.isfinite(stops).any() else None,
+    )  # fmt: skip
+    information = [one.seen[name].information for one in looks]
+    return as_observed(planned, information, [one.fraction for one in looks])
+
+
+def _p_value(name: str, looks: Sequence[LookSeen], design: SequentialDesign | None) -> float:
+    if design is None:
+        return looks[-1].seen[name].p_value
+    return min(repeated_p_values(design, [one.seen[name].z for one in looks]))
+
+
+def _with_looks(one: Conclusion, design: SequentialDesign, alpha: float, seen: Sequence[Seen]) -> Conclusion:
+    """Add what the looks give: boundaries at the share of the level, repeated and stage-wise inference."""
+    z, information = [look.z for look in seen], [look.information for look in seen]
+    local = at_level(design, alpha * max(one.weight, LEAST_WEIGHT))
+    to_come = None
+    if len(seen) < design.looks:
+        whole = information[-1] / design.fractions[len(seen) - 1]
+        later = [share * whole for share in design.fractions[len(seen) :]]
+        to_come = conditional_power(local, z, information, z[-1] / math.sqrt(information[-1]), later)
+    return Conclusion(
+        one.name, one.weight, one.p_value, one.adjusted, one.rejected, local if one.weight else None,
+        repeated_p_values(design, z), repeated_intervals(local, z, information),
+        sequential_inference(local, z, information, conf_level=1 - 2 * alpha), to_come,
+    )  # fmt: skip

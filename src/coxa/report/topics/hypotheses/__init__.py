@@ -1,0 +1,1 @@
+"""Hypotheses that share a level, and interim looks."""
