@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 
 import coxa
+from coxa.cohort.dictionary import load_table
 from coxa.derive.build import derive_dataset
 from coxa.derive.covariates import derive_covariates
 from coxa.errors import PlanError
 from coxa.study.comparative import ComparativeStudy, with_arms
+from coxa.study.covariate_sources import SPORT_LEVELS
 from coxa.study.reading.read import parse_study
 
 PLAN = """
@@ -135,6 +137,7 @@ def test_analyses_have_them_as_columns_with_the_levels_of_the_plan() -> None:
         ("{source: {table: conditions, condition: labral_teer}}", "did you mean labral_tear"),
         ("{source: {table: conditions, take: main}, levels: [labral_teer]}", "did you mean labral_tear"),
         ("{source: {table: conditions, take: main}}", "the category has no `levels`"),
+        ("{source: {table: sport_training, field: surface}, levels: [raod, trail]}", "did you mean road"),
         ("{source: {table: assessments, outcome: pian}}", "choose pain"),
         ("{source: {table: clinical_measures, measure: thomas_sign, side: mean}}", "of which there is no mean"),
         ("{source: {table: participants, field: wieght}}", "did you mean weight"),
@@ -148,6 +151,12 @@ def test_faults_of_a_source_are_named(covariate: str, fault: str) -> None:
     with pytest.raises(PlanError) as found:
         plan(f"  one: {covariate}\n")
     assert fault.lower() in found.value.findings.as_text().lower()
+
+
+def test_levels_of_sport_are_those_of_the_data_dictionary_and_other() -> None:
+    fields = load_table("sport_training").fields
+    assert {name: tuple(fields[name].levels) for name in SPORT_LEVELS} == SPORT_LEVELS
+    plan("  one: {source: {table: sport_training, field: level}, levels: [professional, other]}\n")
 
 
 def test_allocation_cannot_look_at_other_tables() -> None:

@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from coxa.cohort.dictionary import load_table
 from coxa.glossary.document import glossary_document
 from coxa.glossary.find import all_terms, find_terms, nearest_term
 from coxa.glossary.topics import topics
+from coxa.glossary.vocabularies import RED_FLAGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "glossary.md"
 
@@ -106,6 +108,11 @@ def test_a_word_that_is_not_there_is_answered_with_the_nearest() -> None:
     assert CliRunner().invoke(app, ["schema", "zzqxv"]).exit_code == 2
 
 
+def test_every_red_flag_has_a_meaning_of_its_own() -> None:
+    assert set(RED_FLAGS) == set(load_table("red_flag_screening").fields["flag"].levels)
+    assert len(set(RED_FLAGS.values())) == len(RED_FLAGS)
+
+
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
@@ -114,6 +121,8 @@ def test_a_word_that_is_not_there_is_answered_with_the_nearest() -> None:
         (["conditions"], "Tear of the acetabular labrum"),
         (["clinical_measures"], "abductor_strength"),
         (["components"], "cadence_retraining"),
+        (["running", "cadence"], "step_rate"),
+        (["red_flags"], "a lump in the groin"),
         (["hoos"], "licence"),
         (["instruments", "hoos"], "licence"),
         (["data", "goals"], "goal_number"),

@@ -133,7 +133,7 @@ def test_an_unknown_name_suggests_the_nearest():
 
 
 def test_several_versions_are_not_guessed_between():
-    with pytest.raises(OptionError, match="Choose one of lk, vas, nrs"):
+    with pytest.raises(OptionError, match="`version`, one of lk, vas, nrs"):
         load_instrument("womac").scale("pain")
     assert load_instrument("womac").scale("pain", "vas").high == 500
 

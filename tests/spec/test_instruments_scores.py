@@ -151,7 +151,7 @@ def test_womac_total_is_the_sum_of_its_scales_in_the_version_named():
     assert scored["range_high"].to_dict() == {"pain": 20, "stiffness": 8, "function": 68, "total": 96}
     assert not scored["confirmed"]["total"]
     assert scored["confirmed"]["function"]
-    with pytest.raises(OptionError, match="Choose one of lk, vas, nrs"):
+    with pytest.raises(OptionError, match="`version`, one of lk, vas, nrs"):
         score(answers(items), "womac")
 
 

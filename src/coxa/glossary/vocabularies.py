@@ -24,6 +24,27 @@ STATUSES = {
 """Status of return to sport -> what it means; the data dictionary has their order."""
 
 
+RED_FLAGS = {
+    "severe_pain": "severe or sharp pain",
+    "night_pain": "pain at night or at rest that does not ease with a change of position",
+    "unexplained_weight_loss": "loss of weight that was not intended",
+    "fever": "fever, or feeling unwell as with an infection",
+    "history_of_cancer": "cancer now or in the past",
+    "trauma": "a fall or blow before the pain began",
+    "inability_to_bear_weight": "standing or walking on the leg is not possible",
+    "persistent_or_worsening": "symptoms that do not settle or get worse",
+    "suspected_stress_fracture": "signs of a stress fracture, as of the femoral neck",
+    "suspected_avascular_necrosis": "signs of avascular necrosis of the femoral head",
+    "corticosteroid_use": "corticosteroids by mouth, now or for long in the past",
+    "cauda_equina_signs": "saddle numbness, or loss of control of bladder or bowel",
+    "progressive_neurological_deficit": "weakness or numbness that increases",
+    "groin_mass": "a lump in the groin",
+    "vascular_signs": "signs of poor blood flow: a cold or pale leg, missing pulses, swelling",
+    "other": "another red flag",
+}
+"""Red flag -> what is asked, in coxa's own words; the data dictionary has the flags."""
+
+
 def component_terms() -> Iterator[Term]:
     """Yield what arms deliver."""
     for code, one in components().items():
@@ -98,7 +119,7 @@ VOCABULARIES: dict[str, Callable[[], Iterator[Term]]] = {
     "exercises": exercise_terms,
     "conditions": condition_terms,
     "measures": measure_terms,
-    "red_flags": lambda: level_terms("red_flag_screening", "flag", "red flag"),
+    "red_flags": lambda: level_terms("red_flag_screening", "flag", "red flag", RED_FLAGS),
     "return_to_sport": lambda: level_terms("return_to_sport", "status", "return to sport", STATUSES),
 }
 """Name -> its terms; what a user can list with `coxa schema`."""

@@ -204,7 +204,8 @@ class Instrument(Record):
             return check_known(f"version of {self.name}", version, tuple(self.versions))
         if len(self.versions) > 1:
             raise OptionError(
-                f"{self.name} has several versions that differ in range. Choose one of {', '.join(self.versions)}."
+                f"{self.name} has several versions that differ in range. Give `version`, one of "
+                f"{', '.join(self.versions)}."
             )
         return next(iter(self.versions))
 

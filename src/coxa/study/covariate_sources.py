@@ -22,6 +22,16 @@ SPORT_NUMBERS = ("sessions", "minutes", "distance", "load", "years", "footwear_d
 """Fields of sport and training that are numbers; the others are categories."""
 
 
+SPORT_LEVELS: dict[str, tuple[str, ...]] = {
+    "level": ("none", "recreational", "competitive_amateur", "semi_professional", "professional"),
+    "surface": ("road", "trail", "track", "treadmill", "grass", "sand", "indoor", "mixed", "other"),
+    "footwear": ("neutral", "stability", "minimal", "maximal", "spikes", "barefoot", "other"),
+}
+"""Field of sport and training -> its levels in the data dictionary, of which a plan lists those that it has.
+
+What the plan does not list is "other" of the covariate, so that every field may have it.
+"""
+
 PARTICIPANT_NUMBERS = ("age", "height", "weight", "bmi", "duration", "sitting_hours", "previous_injuries")
 """Numbers of the table of participants, in addition to the covariates of the plan."""
 

@@ -10,6 +10,7 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.conditions import conditions
 from coxa.study.covariate_sources import (
     PARTICIPANT_NUMBERS,
+    SPORT_LEVELS,
     BaselineMeasure,
     BaselineOutcome,
     ConditionSource,
@@ -40,6 +41,9 @@ def source_problems(study: Study) -> Iterator[Problem]:
                 yield Problem(at, problem)
         elif isinstance(source, ConditionSource) and source.take == "main":
             yield from known(covariate.level_labels(), conditions(), "condition", ("covariates", name, "levels"))
+        elif isinstance(source, SportSource) and source.field in SPORT_LEVELS:
+            allowed = dict.fromkeys([*SPORT_LEVELS[source.field], "other"])
+            yield from known(covariate.level_labels(), allowed, f"level of `{source.field}`", (*at[:2], "levels"))
 
 
 def _kind_of(source: BaselineMeasure) -> OutcomeKind:
