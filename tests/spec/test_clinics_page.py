@@ -115,8 +115,10 @@ def read(form: str, made: str | bytes) -> str:
         return "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
 
 
-def test_four_sentences_say_how_many_how_complete_how_we_compare_and_what_is_changing(page: Document) -> None:
-    episodes, complete, position, change, caution = paragraphs(page)
+def test_page_one_says_how_many_how_complete_how_we_compare_which_standards_are_met_and_what_changes(
+    page: Document,
+) -> None:
+    episodes, complete, position, standards, change, caution = paragraphs(page)
     assert episodes == (
         "From 3 January 2022 to 20 December 2024, 2340 eligible episodes began in 12 clinics; 2310 patients were seen. "
         "The data were taken on 31 March 2025."
@@ -132,6 +134,7 @@ def test_four_sentences_say_how_many_how_complete_how_we_compare_and_what_is_cha
         "within the limits does not mean equal. Of the differences in improvement that case mix does not explain, 6.0% "
         "are between clinics and 4.0% between therapists; the rest are between patients of the same therapist."
     )
+    assert standards == ("Standards of care, in all clinics: red flags asked for 86.0% (84.5% to 87.3%), target 95.0%.")
     assert change.startswith(
         "At the last point of each chart (2024 Q4 at the latest), 6 of 65 charts show a change that chance alone "
         "does not explain. Concern: questionnaires complete in Parkside, 30.8% (limits 32.9% to 90.2%, n = 26); "
@@ -474,7 +477,7 @@ def test_a_chart_of_few_points_has_neither_limits_nor_signals() -> None:
     assert {row.cells[4].text for row in shown} == {"Too few points for limits"}
     assert {row.cells[2].text for row in shown} == {"\N{EN DASH}"}
     count = len(list(table(made, "charts").rows()))
-    assert f"of {count} charts" in paragraphs(made)[3]
+    assert f"of {count} charts" in paragraphs(made)[4]
 
 
 def test_a_signal_within_the_limits_says_why_it_is_one() -> None:

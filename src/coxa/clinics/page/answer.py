@@ -10,6 +10,7 @@ from coxa.clinics.page.intervals import share_values
 from coxa.clinics.page.points import last_cells, last_point, limits_and_n, shown_charts, why_signal
 from coxa.clinics.page.rare import rare_sentence
 from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, known, row
+from coxa.clinics.page.standards import standards_sentence
 from coxa.clinics.page.words import POSITIONS, VARIATIONS, day, place_words, series_label
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
@@ -47,6 +48,7 @@ def answer_section(page: Seen) -> Section:
         episodes_sentence(page),
         complete_sentence(page),
         position_sentence(page),
+        standards_sentence(page),
         change_sentence(page),
         rare_sentence(page),
     )
