@@ -7,10 +7,18 @@ Where the trial is looked for is in test_models_trials.py.
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
+from coxa import read_cohort
+from coxa.analyses.imputed.sets import imputed_sets
+from coxa.analyses.methods import method_of
+from coxa.derive import AnalysisDataset, derive_dataset
 from coxa.impute import (
     Delta,
     Draws,
@@ -23,6 +31,8 @@ from coxa.impute import (
     pool_imputations,
 )
 from coxa.models import Fit, fit_mmrm
+from coxa.study.comparative import ComparativeStudy
+from coxa.study.kinds import study_of
 from tests.realdata.test_models_trials import DATA, SAS
 
 pytestmark = [
@@ -99,3 +109,30 @@ def test_the_delta_at_which_the_conclusion_changes(strategy: str, fit: Fit, data
     )
     assert (at.p_value[0] > 0.05) != (before.p_value[0] > 0.05)
     assert abs(at.estimate[0] - estimate) < ERRORS * at.mc_error[0] + ROUNDED
+
+
+PLAN = Path(__file__).parents[2] / "analyses" / "antidepressant" / "study.yaml"
+
+
+@cache
+def through_the_plan() -> tuple[ComparativeStudy, AnalysisDataset]:
+    """Return the plan of the trial with each strategy by drawn data sets, and the rows of its estimand."""
+    content = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    drawn = {"estimand": "primary", "model": "imputation", "role": "sensitivity", "adjust": ["baseline * visit", "sex"]}
+    for word in SAS_TABLE:
+        content["analyses"][word] = {**drawn, "strategy": word, "by": "multiple", "imputations": 1000}
+    study = study_of(content)
+    assert isinstance(study, ComparativeStudy)
+    return study, derive_dataset(read_cohort(study, SAS / "chapter15_example.sas7bdat"), "primary")
+
+
+@pytest.mark.parametrize("strategy", SAS_TABLE)
+def test_the_table_of_camis_through_the_plan(strategy: str) -> None:
+    study, rows = through_the_plan()
+    planned = study.planned(strategy)
+    (fit,) = method_of(planned.analysis).fits(planned, rows)
+    assert isinstance(fit, Fit)
+    pooled = imputed_sets(planned, fit, rows).results.pooled.take(np.array([-1]))
+    estimate, std_error = SAS_TABLE[strategy]
+    assert abs(pooled.estimate[0] - estimate) < 3 * pooled.mc_error[0] + ROUNDED
+    assert abs(pooled.std_error[0] - std_error) < 3 * pooled.mc_std_error[0] + ROUNDED

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from coxa.analyses.imputed.assumed import EVENT
+from coxa.analyses.imputed.rows import with_events
 from coxa.analyses.methods import Telling, method_of
-from coxa.analyses.methods.imputation import EVENT, with_events
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.estimates import Estimates

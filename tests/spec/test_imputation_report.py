@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import coxa
-from coxa.analyses.methods.imputation import imputed_means
+from coxa.analyses.imputed.means import imputed_means
 from coxa.impute import tipping_point
 from coxa.report.document import FigureBlock, TableBlock
 from coxa.report.report import Report
+from coxa.report.topics.analyses.estimands import missing_attributes
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.sensitivity import sensitivity_table
 from coxa.study.comparative import ComparativeStudy
@@ -54,7 +55,7 @@ def blocks(name: str) -> tuple[Any, ...]:
 
 
 def assumptions() -> Table:
-    (table,) = [block.table for block in blocks("mar") if isinstance(block, TableBlock)]
+    table = [block.table for block in blocks("mar") if isinstance(block, TableBlock)][-1]
     return table
 
 
@@ -67,7 +68,7 @@ def test_all_strategies_stand_side_by_side_with_the_first_analysis_alone() -> No
         "Last mean carried forward",
     ]
     assert len(assumptions().groups) == 2
-    assert blocks("jump") == ()
+    assert [block.table.id for block in blocks("jump")] == ["imputed-jump"]
     assert blocks("primary") == ()
 
 
@@ -124,7 +125,77 @@ def test_a_strategy_that_the_data_do_not_allow_is_a_note_and_stops_nothing() -> 
     found = coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
     gone = found.datasets["primary"].frame.groupby("participant_id")["value"].agg(lambda values: values.isna().all())
     assert gone.any()  # of whom there is no last mean
-    shown = imputation_blocks(found, plan.planned("jump"))
-    (table,) = [block.table for block in shown if isinstance(block, TableBlock)]
+    blocks_of_jump = imputation_blocks(found, plan.planned("jump"))
+    table = [block.table for block in blocks_of_jump if isinstance(block, TableBlock)][-1]
     assert "Last mean carried forward" not in {row.label for row in table.groups[0].rows}
     assert any(str(note.text).startswith("Not shown, last mean carried forward: ") for note in table.footnotes)
+
+
+TREE: dict[str, Any] = {
+    "jump": {"strategy": "j2r"},
+    "worse": {"label": "Five points worse", "deltas": {"add": {"exercise": -5}}},
+    "jump_worse": {"strategy": "j2r", "deltas": {"add": {"exercise": -5}}},
+}
+
+
+@cache
+def tree_report() -> Report[Any]:
+    content = report().study.model_dump(mode="json", exclude_unset=True)
+    content["analyses"] = {
+        "primary": content["analyses"]["primary"],
+        "tree": IMPUTED | {"branches": TREE},
+        "drawn": IMPUTED | {"estimand": "response", "by": "multiple", "imputations": 20, "branches": {"j": {}}},
+    }
+    plan = study_of(content)
+    assert isinstance(plan, ComparativeStudy)
+    trial = coxa.simulate_study(plan, participants=90, truth_size=2000, seed=4)
+    return coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
+
+
+@cache
+def shown(name: str) -> tuple[Any, ...]:
+    plan = tree_report().study
+    assert isinstance(plan, ComparativeStudy)
+    return tuple(imputation_blocks(tree_report(), plan.planned(name)))
+
+
+def test_a_tree_has_every_branch_behind_the_one_that_it_differs_from() -> None:
+    figure = next(block.figure for block in shown("tree") if isinstance(block, FigureBlock))
+    assert figure.id == "tree-tree-exercise"
+    assert figure.data["branch"].tolist() == ["tree", "worse", "jump", "jump_worse"]
+    assert figure.data["label"].tolist()[1] == "Five points worse"
+    moved = figure.data.set_index("branch")["estimate"]
+    assert moved["worse"] < moved["tree"]
+    assert figure.data["tipping_point"].isna().tolist() == [False, True, False, True]
+    assert "As above. To what is imputed a delta is given: -5 points is added in Exercise" in figure.alt
+    assert "no difference" in figure.alt
+    assert figure.svg().count("<circle") == 4
+
+
+def test_a_branch_is_the_analysis_that_has_its_strategy() -> None:
+    figure = next(block.figure for block in shown("tree") if isinstance(block, FigureBlock))
+    alone = report().estimates.only(analysis="jump", term="difference", visit="w26", arm="exercise").frame
+    own = figure.data.set_index("branch").loc["jump"]
+    assert own["estimate"] == pytest.approx(alone["estimate"].item(), rel=1e-9)
+    assert own["conf_low"] == pytest.approx(alone["conf_low"].item(), rel=1e-9)
+
+
+def test_observed_and_imputed_outcomes_add_up_to_the_participants() -> None:
+    table = next(block.table for block in shown("tree") if isinstance(block, TableBlock))
+    for group in table.groups:
+        whole, *parts = [[cell.statistics[0].value for cell in row.cells] for row in group.rows]
+        assert [sum(each) for each in zip(*parts, strict=True)] == whole
+
+
+def test_drawn_data_sets_show_their_number_and_what_is_missing() -> None:
+    tables = {block.table.id: block.table for block in shown("drawn") if isinstance(block, TableBlock)}
+    cost = tables["pooled-drawn"]
+    assert [cell.rule for cell in cost.groups[0].rows[0].cells] == ["points_interval", "share", "share", "share"]
+    assert "20 imputed data sets" in str(cost.footnotes[0].text)
+
+
+def test_the_card_of_an_estimand_says_what_is_assumed_of_missing_outcomes() -> None:
+    plan = tree_report().study
+    assert isinstance(plan, ComparativeStudy)
+    said = dict(missing_attributes(plan, "primary"))["Missing outcomes"]
+    assert said.startswith("Tree: Missing outcomes follow")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.covariances import Covariance
-from coxa.errors import FitError, OptionError, not_allowed
+from coxa.errors import FitError, OptionError, check_known, not_allowed
 from coxa.impute.analysed import LABELS, Analysed
 from coxa.impute.imputations import Imputations
 from coxa.models.batch.api import fit_batch
@@ -51,7 +51,7 @@ class ArmRows:
         return pd.DataFrame(rows)
 
 
-def arm_rows(imputed: Imputations, formula: str) -> ArmRows:
+def arm_rows(imputed: Imputations, formula: str, against: str | None = None) -> ArmRows:
     """Return the design of `~ covariates + arm` on one row per participant.
 
     Raises
@@ -69,7 +69,7 @@ def arm_rows(imputed: Imputations, formula: str) -> ArmRows:
     basis = orthonormal(design.x, design.names)
     levels = tuple(str(level) for level in design.levels[arm])
     means = np.array([design.rows_as(arm, place).mean(axis=0) for place in range(len(levels))]) @ basis.back
-    pairs = tuple((levels.index(a), levels.index(r)) for a, r in comparisons(imputed))
+    pairs = tuple((levels.index(a), levels.index(r)) for a, r in comparisons(imputed, against))
     return ArmRows(basis.q, means, levels, pairs, design, basis.back)
 
 
@@ -91,14 +91,19 @@ def check_arm(design: Design, arm: str) -> None:
         raise OptionError(f"The arm is not in the formula '{design.formula.text}'. Add `{arm}`.")
 
 
-def comparisons(imputed: Imputations) -> list[tuple[str, str]]:
-    """Return each arm with its reference arm; an arm that is its own reference is compared with none."""
+def comparisons(imputed: Imputations, against: str | None = None) -> list[tuple[str, str]]:
+    """Return each arm with its reference arm, or with one arm; none is compared with itself."""
     outcomes = imputed.outcomes
+    if against is not None:
+        check_known("arm", against, outcomes.arms)
+        return [(arm, against) for arm in outcomes.arms if arm != against]
     pairs = sorted(set(zip(outcomes.arm.tolist(), outcomes.reference.tolist(), strict=True)))
     return [(outcomes.arms[a], outcomes.arms[r]) for a, r in pairs if a != r]
 
 
-def analyse_ancova(imputed: Imputations, formula: str, *, visits: Sequence[str] | None = None) -> Analysed:
+def analyse_ancova(
+    imputed: Imputations, formula: str, *, visits: Sequence[str] | None = None, against: str | None = None
+) -> Analysed:
     """Analyse every imputed data set by least squares at each visit.
 
     Parameters
@@ -108,6 +113,8 @@ def analyse_ancova(imputed: Imputations, formula: str, *, visits: Sequence[str] 
         ``change ~ baseline + arm``, of columns that the imputation model has.
     visits : sequence of str, optional
         By default all.
+    against : str, optional
+        The arm that all others are compared with; by default each is compared with its reference.
 
     Returns
     -------
@@ -138,7 +145,7 @@ def analyse_ancova(imputed: Imputations, formula: str, *, visits: Sequence[str] 
     >>> results.labels["term"].tolist(), results.estimates.shape
     (['marginal_mean', 'marginal_mean', 'difference'], (100, 3))
     """
-    made, places = arm_rows(imputed, formula), visit_places(imputed, visits)
+    made, places = arm_rows(imputed, formula, against), visit_places(imputed, visits)
     n, q = made.x.shape
     if n <= q:
         raise FitError(f"{n} participants are too few for {q} effects", ["Use a smaller formula."])
@@ -182,7 +189,13 @@ def labels_at(imputed: Imputations, labels: pd.DataFrame, places: Sequence[int])
 
 
 def analyse_mmrm(
-    imputed: Imputations, formula: str, *, covariance: Covariance | str = "us", visits: Sequence[str] | None = None
+    imputed: Imputations,
+    formula: str,
+    *,
+    covariance: Covariance | str = "us",
+    visits: Sequence[str] | None = None,
+    against: str | None = None,
+    means: bool = False,
 ) -> Analysed:
     """Analyse every imputed data set by a mixed model for repeated measures.
 
@@ -195,6 +208,10 @@ def analyse_mmrm(
         One structure.
     visits : sequence of str, optional
         The visits at which arms are compared; all are in the model.
+    against : str, optional
+        The arm that all others are compared with; by default each is compared with its reference.
+    means : bool
+        Whether the mean of each arm is returned too, over the covariates of all participants.
 
     Returns
     -------
@@ -232,13 +249,18 @@ def analyse_mmrm(
     data = layout.assign(**{outcome: first[0].ravel()})
     design = design_matrix(text, data)
     check_arm(design, arm)
-    pairs = comparisons(imputed)
+    pairs = comparisons(imputed, against)
     people = layout.drop_duplicates(imputed.columns[0]).reset_index(drop=True)
-    rows, labels = [], []
+    rows: list[np.ndarray] = []
+    labels: list[dict[str, str]] = []
     for v in places:
-        for name, other in pairs:
-            rows.append(mean_row(design, people, arm, visit, name, v) - mean_row(design, people, arm, visit, other, v))
-            labels.append({"outcome": outcome, "visit": imputed.outcomes.visits[v], "arm": name, "reference": other})
+        own = {name: mean_row(design, people, arm, visit, name, v) for name in imputed.outcomes.arms}
+        at = {"outcome": outcome, "visit": imputed.outcomes.visits[v]}
+        if means:
+            rows += own.values()
+            labels += [{**at, "arm": name, "reference": "", "term": "marginal_mean"} for name in own]
+        rows += [own[name] - own[other] for name, other in pairs]
+        labels += [{**at, "arm": name, "reference": other, "term": "difference"} for name, other in pairs]
     estimates, variances, dfs = [], [], []
     for block in chain([first], blocks):
         fits = fit_batch(
@@ -259,7 +281,7 @@ def analyse_mmrm(
         variances.append(fits.tests["satterthwaite"].std_error ** 2)
         dfs.append(fits.tests["satterthwaite"].df)
     return Analysed(
-        labels=pd.DataFrame(labels).assign(term="difference")[list(LABELS)],
+        labels=pd.DataFrame(labels)[list(LABELS)],
         estimates=np.concatenate(estimates),
         variances=np.concatenate(variances),
         df_complete=np.concatenate(dfs).mean(axis=0),

@@ -17,7 +17,7 @@ from scipy import stats
 
 from coxa.errors import FitError, OptionError, check_level
 from coxa.estimates.table import Estimates
-from coxa.impute.analyse import arm_rows, labels_at, visit_places
+from coxa.impute.analyse import ArmRows, arm_rows, labels_at, visit_places
 from coxa.impute.draws import AT_ONCE, Draws, origin_of, resamples, times_drawn
 from coxa.impute.imputations import Imputations, completed, impute_outcomes
 from coxa.impute.outcomes import IncompleteOutcomes
@@ -109,6 +109,7 @@ def analyse_bootstrap(
     per_sample: int = 2,
     arm: str = "arm",
     visits: list[str] | None = None,
+    against: str | None = None,
     seed: int = 1,
     conf_level: float = 0.95,
 ) -> Estimates:
@@ -128,6 +129,8 @@ def analyse_bootstrap(
         Column of the arm.
     visits : list of str, optional
         By default all.
+    against : str, optional
+        The arm that all others are compared with; by default each is compared with its reference.
     seed : int
     conf_level : float
 
@@ -164,17 +167,17 @@ def analyse_bootstrap(
     m = len(outcomes.visits)
     empty = Draws(np.empty((0, len(fit.params))), np.empty((0, 1, m, m)), "bootstrap")
     imputed = impute_outcomes(fit, outcomes, empty, arm=arm, seed=seed)
-    places = visit_places(imputed, visits)
+    places, rows_of_arms = visit_places(imputed, visits), arm_rows(imputed, formula, against)
     rng = np.random.default_rng(seed)
     with one_thread():
-        values, skipped = sampled(fit, imputed, formula, places, samples, per_sample, rng)
+        values, skipped = sampled(fit, imputed, rows_of_arms, places, samples, per_sample, rng)
     if skipped > samples // 10:
         raise FitError(
             f"{skipped} of {samples} bootstrap samples have no optimum of the imputation model",
             ["Use a smaller formula or a covariance of fewer parameters."],
         )
     pooled = pool_bootstrap(values)
-    labels = labels_at(imputed, arm_rows(imputed, formula).labels("marginal_mean", "difference"), places)
+    labels = labels_at(imputed, rows_of_arms.labels("marginal_mean", "difference"), places)
     quantile = stats.t.ppf(0.5 + conf_level / 2, pooled.df)
     statistic = np.where(labels["term"] == "difference", pooled.estimate / pooled.std_error, np.nan)
     rows = labels.assign(
@@ -196,14 +199,14 @@ def analyse_bootstrap(
 def sampled(
     fit: Fit,
     imputed: Imputations,
-    formula: str,
+    rows: ArmRows,
     places: list[int],
     samples: int,
     per_sample: int,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, int]:
     """Return estimates (B, D, k) of the samples whose model has an optimum, and how many have none."""
-    outcomes, made, rows = imputed.outcomes, rebuilt(fit), arm_rows(imputed, formula)
+    outcomes, made = imputed.outcomes, rebuilt(fit)
     in_model = pd.Index(outcomes.participants).get_indexer(pd.Index(pd.unique(fit.sample.participant)))
     column = imputed.columns[3]
     counterfactual = np.array([rows.design.rows_as(column, k) @ rows.back for k in range(len(rows.levels))])

@@ -7,13 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from coxa.errors import FitError, check_option
+from coxa.errors import FitError, OptionError, check_option
 from coxa.impute.analyse import arm_rows, labels_at, visit_places
 from coxa.impute.analysed import Analysed
 from coxa.impute.imputations import Imputations
 from coxa.models.numerics.one_thread import one_thread
 
 Better = Literal["lower", "higher"]
+
+ROUNDING = 1e-9
+"""Slack for decimal fractions of a threshold."""
 
 MOST_STEPS = 25
 """Newton steps of a logistic regression; without separation it needs four to eight."""
@@ -24,8 +27,9 @@ def analyse_responders(
     formula: str,
     *,
     visit: str,
-    threshold: float,
+    threshold: float | np.ndarray,
     better: Better = "higher",
+    against: str | None = None,
 ) -> Analysed:
     """Analyse in every imputed data set who responds, by logistic regression.
 
@@ -36,21 +40,24 @@ def analyse_responders(
     formula : str
         ``~ baseline + arm``, of columns that the imputation model has.
     visit : str
-    threshold : float
-        A participant responds at this value or beyond it.
+    threshold : float or (n,)
+        A participant responds at this value or beyond it; one for all, or one each, in the order of
+        `imputed.outcomes.participants`.
     better : {"higher", "lower"}
         Which side is beyond.
+    against : str, optional
+        The arm that all others are compared with; by default each is compared with its reference.
 
     Returns
     -------
     Analysed
-        For each arm and its reference the odds ratio, on the logarithmic scale, and the difference of the risks
-        standardised over the covariates of all participants; the risk of each arm.
+        For each arm and its reference the difference and the ratio of the risks, standardised over the covariates of
+        all participants, and the odds ratio; the risk of each arm. Ratios are on the logarithmic scale.
 
     Raises
     ------
     OptionError
-        The visit is unknown, or the arm is not in the formula.
+        The visit is unknown, the arm is not in the formula, or there are other thresholds than participants.
     FitError
         The regression has no finite estimate in one of the data sets.
 
@@ -75,25 +82,31 @@ def analyse_responders(
     >>> imputed = impute_outcomes(fit, outcomes, draw_parameters(fit, 20))
     >>> results = analyse_responders(imputed, "~ arm", visit="week_2", threshold=0.5)
     >>> results.labels["term"].tolist()
-    ['risk', 'risk', 'risk_difference', 'odds_ratio']
+    ['risk', 'risk', 'risk_difference', 'risk_ratio', 'odds_ratio']
     """
     check_option("better", better, ("lower", "higher"))
-    made, arm = arm_rows(imputed, formula), imputed.columns[3]
+    made, arm = arm_rows(imputed, formula, against), imputed.columns[3]
+    marks = np.asarray(threshold, dtype=float)
+    if marks.shape not in ((), (len(made.x),)):
+        raise OptionError(f"`threshold` has the shape {marks.shape}. Give one number, or one for each participant.")
     place = visit_places(imputed, [visit])[0]
     designs = [made.design.rows_as(arm, k) @ made.back for k in range(len(made.levels))]
-    labels = labels_at(imputed, made.labels("risk", "risk_difference", "odds_ratio"), [place])
+    labels = labels_at(imputed, made.labels("risk", "risk_difference", "risk_ratio", "odds_ratio"), [place])
     estimates, variances = [], []
     for block in imputed.blocks():
         y = block[:, :, place]
         with one_thread():
             beta, covariance = logistic(
-                made.x, (y >= threshold if better == "higher" else y <= threshold).astype(float)
+                made.x, (y >= marks - ROUNDING if better == "higher" else y <= marks + ROUNDING).astype(float)
             )
             risks, slopes = risks_of(designs, beta)
         numbers, gradients = [*risks], [*slopes]
         for a, r in made.pairs:
             numbers.append(risks[a] - risks[r])
             gradients.append(slopes[a] - slopes[r])
+        for a, r in made.pairs:
+            numbers.append(np.log(risks[a]) - np.log(risks[r]))
+            gradients.append(slopes[a] / risks[a][:, None] - slopes[r] / risks[r][:, None])
         for row in made.differences:
             numbers.append(beta @ row)
             gradients.append(np.broadcast_to(row, beta.shape))
@@ -102,13 +115,14 @@ def analyse_responders(
             np.einsum("kdi,dij,kdj->dk", np.array(gradients), covariance, np.array(gradients), optimize=True)
         )
     side = "or more" if better == "higher" else "or less"
+    cut = f"{float(marks):g} {side}" if marks.ndim == 0 else "a threshold for each participant"
     return Analysed(
         labels=labels,
         estimates=np.concatenate(estimates),
         variances=np.concatenate(variances),
         df_complete=np.full(len(labels), np.inf),
         n=len(made.x),
-        method=f"logistic regression of responders ({threshold:g} {side})",
+        method=f"logistic regression of responders ({cut})",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +11,7 @@ from coxa.covariances import COVARIANCES
 from coxa.study.analysis import AdjustedAnalysis, Margin
 from coxa.study.models.repeated import CovarianceWord
 from coxa.study.parts import Name, OneOrMany, Part
+from coxa.study.words import Measure, Summary
 
 MissingStrategy = Literal["mar", "j2r", "cr", "cir", "lmcf"]
 """What is assumed of outcomes after an event; described in `coxa.impute.strategies`."""
@@ -38,6 +39,22 @@ class Deltas(Part):
     )
 
 
+class Branch(Part):
+    """Another assumption about missing outcomes, from the same imputation model: a branch of a sensitivity tree."""
+
+    label: str | None = Field(None, description="How the branch is called in the report.")
+    strategy: MissingStrategy = Field(
+        "mar", description="What is assumed of outcomes after an event, as of the analysis."
+    )
+    strategies: dict[Name, MissingStrategy] = Field(
+        default_factory=dict, description="Intercurrent event: a strategy other than `strategy`, as of the analysis."
+    )
+    deltas: Deltas = Field(
+        default_factory=lambda: Deltas.model_validate({}),
+        description="What is added to imputed outcomes, or what they are multiplied by.",
+    )
+
+
 class Imputation(AdjustedAnalysis):
     """Missing outcomes imputed under a strategy, and an analysis of covariance of all participants at each visit.
 
@@ -46,6 +63,8 @@ class Imputation(AdjustedAnalysis):
     are missing at random.
     """
 
+    summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means", "risk_difference", "risk_ratio", "odds_ratio")
+    measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change", "responder")
     over_visits: ClassVar[bool] = True
 
     model: Literal["imputation"] = Field(description="Missing outcomes imputed; all participants at each visit.")
@@ -65,8 +84,46 @@ class Imputation(AdjustedAnalysis):
         default_factory=dict,
         description="Arm: its reference arm; the arm that the estimand compares against unless given.",
     )
-    by: Literal["conditional_mean"] = Field(
-        "conditional_mean", description="How: each missing outcome at its expectation, from one model."
+    by: Literal["conditional_mean", "multiple", "bmlmi"] = Field(
+        "conditional_mean",
+        description="How: each missing outcome at its expectation, from one model (conditional_mean); drawn many "
+        "times, each data set analysed and pooled by Rubin's rules (multiple); drawn twice in each of many bootstrap "
+        "samples of participants (bmlmi), whose standard errors are those over repeated samples. Responders and "
+        "outcomes of a yes or no need `multiple`.",
+    )
+    draws: Literal["bayes", "bootstrap"] = Field(
+        "bayes",
+        description="Of `by: multiple`, where the parameters of the imputation model come from: their posterior, by "
+        "Gibbs steps (Metropolis where the covariance is structured), or bootstrap samples of participants.",
+    )
+    imputations: int | None = Field(
+        None,
+        ge=10,
+        le=20_000,
+        description="Of `by: multiple`, the number of imputed data sets; unless given it is chosen after a first "
+        "round, so that the Monte Carlo errors are below `monte_carlo_error`.",
+    )
+    monte_carlo_error: float = Field(
+        0.02,
+        gt=0,
+        lt=0.5,
+        description="Largest Monte Carlo error of estimates and of standard errors, in standard errors.",
+    )
+    values: Literal["normal", "steps"] = Field(
+        "normal",
+        description="Of `by: multiple`, what is imputed: values of a normal variable, or those that the score can "
+        "take, from its lowest to its highest in steps of `step`.",
+    )
+    step: float = Field(1.0, gt=0, description="Smallest difference of two scores, of `values: steps`.")
+    analyse: Literal["ancova", "mmrm"] = Field(
+        "ancova",
+        description="Of `by: multiple`, how means of each data set are analysed: least squares at each visit, or a "
+        "mixed model for repeated measures. Responders are analysed by logistic regression.",
+    )
+    covariates: Literal["leave_out", "impute"] = Field(
+        "leave_out",
+        description="Participants without a covariate of the model: left out and counted, or the covariate is imputed "
+        "once by chained equations, without arm and outcome.",
     )
     standard_error: Literal["rubin", "jackknife", "gradient", "bootstrap"] = Field(
         "rubin",
@@ -79,6 +136,11 @@ class Imputation(AdjustedAnalysis):
         default_factory=lambda: Deltas.model_validate({}),
         description="What is added to imputed outcomes, or what they are multiplied by.",
     )
+    branches: dict[Name, Branch] = Field(
+        default_factory=dict,
+        description="Other assumptions about missing outcomes by name: the sensitivity tree of the estimand, drawn in "
+        "the report with the estimate of each branch and where its conclusion changes.",
+    )
     covariance: OneOrMany[CovarianceWord] = Field(
         ("us",), description="A covariance structure of the imputation model, or a ladder of them; SAS words too."
     )
@@ -88,8 +150,8 @@ class Imputation(AdjustedAnalysis):
         "counterfactual", description="How means average over covariates: over all participants, or levels equally."
     )
     margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
-    replicates: int = Field(1000, ge=100, description="Samples of a bootstrap.")
-    seed: int = Field(1, ge=0, description="Seed of a bootstrap.")
+    replicates: int = Field(1000, ge=100, description="Samples of a bootstrap, also of `by: bmlmi`.")
+    seed: int = Field(1, ge=0, description="Seed of draws and of a bootstrap.")
 
     @model_validator(mode="after")
     def _outcomes_can_be_imputed(self) -> Imputation:
@@ -99,7 +161,33 @@ class Imputation(AdjustedAnalysis):
             )
         if "arm" in self.names_used():
             raise ValueError("the model has the effect of each arm at each visit; take `arm` out of `adjust`")
+        for problem in self._unfit_options():
+            raise ValueError(problem)
         return self
+
+    def _unfit_options(self) -> Iterator[str]:
+        """Yield what `by` has no use for, with the remedy."""
+        multiple = self.by == "multiple"
+        for name in ("draws", "imputations", "monte_carlo_error", "values", "step", "analyse"):
+            if name in self.model_fields_set and not multiple:
+                yield f"`{name}` is of `by: multiple`; remove it, or write `by: multiple`"
+        if self.by != "conditional_mean" and "standard_error" in self.model_fields_set:
+            yield f"`standard_error` is of `by: conditional_mean`; remove it, or remove `by: {self.by}`"
+        if self.by != "conditional_mean" and self.averaging != "counterfactual":
+            yield f"means of `by: {self.by}` are over all participants; remove `averaging`"
+        if self.by == "bmlmi" and (self.deltas.add or self.deltas.multiply):
+            yield "`by: bmlmi` takes no `deltas`; use `by: multiple` or `by: conditional_mean`"
+        if self.values == "steps" and (self.draws != "bayes" or self.by_arm or self.covariance != ("us",)):
+            yield (
+                "scores on steps are drawn from their posterior with one unstructured covariance; remove `draws`, "
+                "`by_arm` and `covariance`, or write `values: normal`"
+            )
+
+    def summary_problem(self, summary: Summary) -> tuple[str, str] | None:
+        """Return that proportions of imputed outcomes need imputed data sets."""
+        if summary == "difference_in_means" or self.by == "multiple":
+            return None
+        return "by", "proportions are counted in imputed data sets; write `by: multiple`"
 
     def terms(self, visits: Sequence[str]) -> list[str]:
         """Return the effect of each arm at each visit, and every `adjust` term as written."""

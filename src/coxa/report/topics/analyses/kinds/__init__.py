@@ -10,6 +10,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
 from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
+from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.kinds.ordered import bars_of_levels, ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.ranking import first_decided, ranking_blocks
@@ -55,6 +56,7 @@ def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
         *recurrent_blocks(report, planned),
         *random_intercept_blocks(report, planned),
         *responder_gap_blocks(report, planned),
+        *imputation_blocks(report, planned),
         *working_correlation_blocks(report, planned),
     ]
     return [one for one in blocks if not (lead and isinstance(one, FigureBlock) and one.figure.id == lead.id)]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.analyses.methods.imputation import assumes, delta_words, imputed_means, strategy_of, used
+from coxa.analyses.imputed.assumed import assumes, delta_words, strategy_of, used
+from coxa.analyses.imputed.means import imputed_means
+from coxa.analyses.imputed.sets import imputed_sets
 from coxa.errors import FitError
 from coxa.impute import ConditionalMean, strategy_named, tipping_map, tipping_point
 from coxa.impute.strategies import STRATEGIES
 from coxa.models import Fit
 from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.kinds.branches import twigs
+from coxa.report.topics.analyses.kinds.imputed_sets import imputed_counts, pooling_blocks
+from coxa.report.topics.analyses.kinds.sensitivity_tree import plot_tree
 from coxa.report.topics.analyses.kinds.tipping_figure import plot_tipping_map
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.comparative import PlannedAnalysis
@@ -25,20 +30,30 @@ ORDER = ("mar", "cir", "cr", "j2r", "lmcf")
 
 
 def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
-    """Return the table of all strategies and a tipping map of each comparison; none of another kind of model.
+    """Return what was imputed, its tree, all strategies and tipping maps; none of another kind of model.
 
-    They are shown with the first of the analyses of an estimand in which outcomes are imputed.
+    All strategies and the maps are shown with the first of the analyses of an estimand in which outcomes are imputed.
     """
     if not isinstance(planned.analysis, Imputation):
         return []
+    (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
+    blocks = imputed_counts(report, planned, fit)
+    if planned.analysis.by == "multiple":
+        blocks += pooling_blocks(planned, imputed_sets(planned, fit, report.datasets[planned.estimand_name]))
+    if planned.analysis.branches:
+        blocks += [FigureBlock(plot_tree(planned, arm, twigs(report, planned, fit, arm))) for arm in planned.compare]
+    return [*blocks, *_strategies(report, planned, fit)]
+
+
+def _strategies(report: ReportRecord, planned: PlannedAnalysis, fit: Fit) -> list[Block]:
+    """Return the table of all strategies and a tipping map of each comparison of means."""
     alike = [
         one
         for one in planned.study.analyses_of(planned.estimand_name)
         if isinstance(one.analysis, Imputation) and one.name not in report.not_fitted
     ]
-    if alike[0].name != planned.name:
+    if alike[0].name != planned.name or not planned.of_means:
         return []
-    (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
     own = imputed_means(planned, fit, report.datasets[planned.estimand_name])
     found, without = under_each(planned, own)
     visit = str(planned.visits[-1])
