@@ -16,7 +16,20 @@ import pyarrow as pa
 import pytest
 
 import coxa
-from coxa import audit, design, diary, episodes, estimates, figures, impute, instruments, models, report, simulate
+from coxa import (
+    audit,
+    causal,
+    design,
+    diary,
+    episodes,
+    estimates,
+    figures,
+    impute,
+    instruments,
+    models,
+    report,
+    simulate,
+)
 from coxa.errors import OptionError
 from coxa.frames import as_arrow, as_pandas
 from coxa.study import RegistryAssumptions
@@ -88,6 +101,9 @@ ZEROS = pd.DataFrame({"arm": list("ab") * 20, "falls": [0, 0, 3, 2, 0, 1, 5, 0, 
 FALLS = ZEROS.assign(participant_id=range(40), year=1.0, seen=[0.5, 1.0, 1.0, 1.0] * 10)
 ENTRY = pd.DataFrame({"age": 50.0 + np.arange(30) % 7, "sex": ["female", "male", "male"] * 10})
 ENTRY = ENTRY.assign(age=ENTRY["age"].mask(ENTRY.index == 3))
+GROUPED = pd.DataFrame({"age": 50.0 + np.arange(40) % 13, "group": list("aabab") * 8, "weeks": 1.0 + np.arange(40) % 9})
+GROUPED = GROUPED.assign(pain=GROUPED["age"] / 9 + np.sin(np.arange(40.0)), seen=[1, 1, 1, 0] * 10)
+TWO_GROUPS = {"group": "group", "treated": "b", "confounders": ["age"]}
 GAPPY = pd.DataFrame({"participant_id": np.repeat(np.arange(60), 2), "visit": ["a", "b"] * 60})
 GAPPY = GAPPY.assign(
     arm=np.where(GAPPY["participant_id"] % 2, "new", "old"),
@@ -189,6 +205,28 @@ CASES: dict[str, Callable[[As], Any]] = {
     ).weights.tolist(),
     "audit.completeness": lambda into: audit.completeness(into(EPISODES), ["clinic"]),
     "audit.completeness_weights": lambda into: audit.completeness_weights("done ~ sex", into(SEEN)).params.to_frame(),
+    "causal.balance_of": lambda into: (
+        causal.balance_of(into(GROUPED), causal.balancing_weights(GROUPED, **TWO_GROUPS), ["age"]).table
+    ),
+    "causal.balancing_weights": lambda into: causal.balancing_weights(into(GROUPED), **TWO_GROUPS).value.tolist(),
+    "causal.bootstrap_groups": lambda into: (
+        causal.bootstrap_groups(into(GROUPED), lambda rows: rows["pain"].mean(), group="group", replicates=5).std_error
+    ),
+    "causal.compare_group_times": lambda into: (
+        causal.compare_group_times(into(GROUPED), time="weeks", event="seen", horizon=6.0, **TWO_GROUPS).estimates.frame
+    ),
+    "causal.compare_groups": lambda into: (
+        causal.compare_groups(into(GROUPED), outcome="pain", **TWO_GROUPS).estimates.frame
+    ),
+    "causal.match_nearest": lambda into: causal.match_nearest(into(GROUPED), **TWO_GROUPS).pairs,
+    "causal.unadjusted": lambda into: (
+        causal.unadjusted(into(GROUPED), outcome="pain", group="group", treated="b").frame
+    ),
+    "causal.unmeasured_confounding": lambda into: (
+        causal.unmeasured_confounding(
+            into(GROUPED), outcome="pain", estimate=1.0, low=0.5, high=1.5, **TWO_GROUPS
+        ).table
+    ),
     "cohort.read_cohort": lambda into: coxa.read_cohort(
         simulated().study, {name: into(frame) for name, frame in simulated().tables.items()}
     ).table("assessments"),
