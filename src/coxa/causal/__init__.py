@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
-    from coxa.causal.balance import Balance as Balance
+    from coxa.causal.balance import CovariateBalance as CovariateBalance
     from coxa.causal.balance import balance_of as balance_of
     from coxa.causal.bootstrap import Bootstrapped as Bootstrapped
     from coxa.causal.bootstrap import bootstrap_groups as bootstrap_groups
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "coxa.causal.balance": ("Balance", "balance_of"),
+        "coxa.causal.balance": ("CovariateBalance", "balance_of"),
         "coxa.causal.bootstrap": ("Bootstrapped", "bootstrap_groups"),
         "coxa.causal.compare": ("Comparison", "compare_group_times", "compare_groups", "unadjusted"),
         "coxa.causal.explained_away": ("EValue", "e_value"),

@@ -25,7 +25,7 @@ DENOMINATORS: dict[Target, Denominator] = {"ATT": "treated", "ATE": "pooled", "A
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class CovariateBalance:
     """Standardised mean differences of confounders before and after weighting.
 
     table       : one row per column: `confounder, before, after, ratio_before, ratio_after, balanced`; differences are
@@ -61,7 +61,7 @@ def balance_of(
     *,
     denominator: Denominator | None = None,
     bound: float = NEGLIGIBLE,
-) -> Balance:
+) -> CovariateBalance:
     """Compare two groups in their confounders, before and after weighting or matching.
 
     Parameters
@@ -79,13 +79,13 @@ def balance_of(
 
     Returns
     -------
-    Balance
+    CovariateBalance
 
     Examples
     --------
     >>> from coxa.causal import match_nearest
     >>> data = pd.DataFrame({"group": list("aaabbb"), "age": [50.0, 61, 58, 52, 66, 64]})
-    >>> pairs = match_nearest(data, group="group", treated="b", confounders=["age"])
+    >>> pairs = match_nearest(data, group="group", treated="b", confounders=["age"], caliper=None)
     >>> balance_of(data, pairs, ["age"]).unbalanced["confounder"].tolist()
     ['age']
     """
@@ -108,7 +108,7 @@ def balance_of(
         ratios = [np.nan if binary or one[1][1] == 0 else one[0][1] / one[1][1] for one in (before, after)]
         rows.append((name, *apart, *ratios, bool(abs(apart[1]) <= bound)))
     names_of = ["confounder", "before", "after", "ratio_before", "ratio_after", "balanced"]
-    return Balance(pd.DataFrame(rows, columns=names_of), named, bound)
+    return CovariateBalance(pd.DataFrame(rows, columns=names_of), named, bound)
 
 
 def _every_level(data: pd.DataFrame, confounders: Sequence[str]) -> tuple[np.ndarray, list[str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from coxa.arguments import FRAME, TEXT, kinds
-from coxa.causal.balance import Balance, balance_of
+from coxa.causal.balance import CovariateBalance, balance_of
 from coxa.causal.confounders import confounder_matrix
 from coxa.causal.means import GroupMeans, OutcomeFamily, modelled_group_means, weighted_group_means
 from coxa.causal.weighted_times import weighted_hazard_ratio, weighted_restricted_means
@@ -57,7 +57,7 @@ class Comparison:
 
     estimates: Estimates
     weights: Weights = field(repr=False)
-    balance: Balance = field(repr=False)
+    balance: CovariateBalance = field(repr=False)
     observed: tuple[int, int]
 
 
@@ -120,6 +120,13 @@ def compare_groups(
     The difference is an effect only where, given the confounders, the groups are as if randomised (no unmeasured
     confounding), everybody could have been in either group (positivity), and the treatment is well defined
     (consistency). No data show the first.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"group": list("aabab") * 8, "age": 50.0 + np.arange(40) % 13, "pain": np.arange(40) % 7.0})
+    >>> found = compare_groups(data, outcome="pain", group="group", treated="b", confounders=["age"], target="ATT")
+    >>> found.estimates.frame["term"].tolist(), found.observed
+    (['marginal_mean', 'marginal_mean', 'difference'], (16, 24))
     """
     check_known("estimator", estimator, ESTIMATORS)
     check_known("kind", kind, tuple(FAMILIES))

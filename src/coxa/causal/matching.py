@@ -1,7 +1,7 @@
 """Matching: for each treated participant the nearest of the reference group, by the propensity score.
 
-Sources: Rosenbaum & Rubin, American Statistician 1985, 39:33-38; Austin, Pharmaceutical Statistics 2011, 10:150-161 (the caliper
-of 0.2 standard deviations of the logit); Ho et al., Journal of Statistical Software 2011, 42(8).
+Sources: Rosenbaum & Rubin, American Statistician 1985, 39:33-38; Austin, Pharmaceutical Statistics 2011, 10:150-161
+(the caliper of 0.2 standard deviations of the logit); Ho et al., Journal of Statistical Software 2011, 42(8).
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def match_nearest(
     Examples
     --------
     >>> data = pd.DataFrame({"group": list("aaabbb"), "age": [50.0, 61, 58, 52, 66, 64]})
-    >>> match_nearest(data, group="group", treated="b", confounders=["age"]).unmatched
-    (4, 5)
+    >>> match_nearest(data, group="group", treated="b", confounders=["age"], caliper=0.6).unmatched
+    (4,)
     """
     check_known("distance", distance, ("logit", "score"))
     check_known("order", order, ("largest", "smallest", "data"))

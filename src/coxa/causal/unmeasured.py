@@ -25,7 +25,8 @@ class Unmeasured:
     table         : one row per column of the measured confounders: `confounder`; `imbalance`, the standardised mean
                     difference of the groups; `association`, what one standard deviation adds to the outcome in
                     both groups; `bias`, their product in absolute size; `estimate_if_missed`, the estimate moved
-                    towards zero by a second confounder as strong; `multiple`, how many times as strong tips it to zero; `multiple_of_limit`, the same for the nearer limit, 0 where the interval includes zero
+                    towards zero by a second confounder as strong; `multiple`, how many times as strong tips it to
+                    zero; `multiple_of_limit`, the same of the nearer limit, 0 where the interval includes zero
     tipping       : product of imbalance and association that moves the estimate to zero, in units of the outcome
     tipping_limit : the same for the nearer limit
 

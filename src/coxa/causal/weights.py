@@ -142,8 +142,8 @@ def balancing_weights(
     OptionError
         An option is unknown or does not fit the others.
     FitError
-        A confounder is missing (its rows are named), the confounders separate the groups, or no weights make their means
-        equal.
+        A confounder is missing (its rows are named), the confounders separate the groups, or no weights make their
+        means equal.
 
     Examples
     --------
