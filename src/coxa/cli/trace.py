@@ -18,30 +18,52 @@ SAME = 1e-9
 def why_command(
     report: ReportPath,
     cell: Annotated[
-        str, typer.Option("--cell", help="Address of the number, such as T3.r4.c2 for table 3, row 4, column 2.")
-    ],
+        str | None, typer.Option("--cell", help="Address of the number, such as T3.r4.c2 for table 3, row 4, column 2.")
+    ] = None,
+    imputed: Annotated[
+        str | None,
+        typer.Option("--imputed", metavar="PARTICIPANT:VISIT", help="An imputed value in place of a number."),
+    ] = None,
+    analysis: Annotated[str | None, typer.Option("--analysis", help="Of an imputed value: in which analysis.")] = None,
     as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Explain a number of a report: statistic, estimand, model, line of the plan, rows used and excluded.
 
+    Or an imputed value: what was observed, the strategy, the reference arm, the conditional mean and its spread.
+
     Example: coxa why report --cell T3.r4.c2
     """
     with edge(verbose, as_json):
         check_there(report)
+        from coxa.errors import OptionError
+
+        if (cell is None) == (imputed is None):
+            raise OptionError("Give the address of a number by `--cell`, or an imputed value by `--imputed`.")
         from coxa.files import undamaged
         from coxa.report.trace.kept import AGAIN, read_kept
         from coxa.report.trace.why import why
 
         kept = read_kept(report)
         with undamaged(kept.folder / "results.json", AGAIN):
-            facts = why(kept, cell)
+            facts = why(kept, cell) if cell is not None else _imputed_facts(kept.folder, str(imputed), analysis)
         if as_json:
             typer.echo(json.dumps([{"name": name.strip(), "text": text} for name, text in facts], ensure_ascii=False))
             return
         width = max(len(name) for name, _ in facts)
         for name, text in facts:
             typer.echo(f"{name:<{width}}  {text}")
+
+
+def _imputed_facts(folder: Path, imputed: str, analysis: str | None) -> list[tuple[str, str]]:
+    """Return what is behind an imputed value that is named by its participant and visit."""
+    from coxa.errors import OptionError
+    from coxa.report.trace.imputed import why_imputed
+
+    participant, colon, visit = imputed.rpartition(":")
+    if not colon:
+        raise OptionError(f"`--imputed` is {imputed}. Write the participant and the visit, such as P012:week_12.")
+    return why_imputed(folder, participant, visit, analysis)
 
 
 def verify_command(

@@ -25,6 +25,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.timing import timed
 from coxa.report.topics.committee.groups import Arms
 from coxa.report.trace.crate import NOT_SHARED, CrateOptions, write_crate
+from coxa.report.trace.imputed import FILE, imputed_frame
 from coxa.report.trace.kept import write_kept, write_numbers
 from coxa.report.trace.run_data import run_data
 from coxa.study import Study
@@ -141,7 +142,8 @@ def write_results(report: ReportRecord[Study], folder: str | Path) -> list[Path]
 
     Notes
     -----
-    `findings.csv` and `left_out.csv` name participants and are for the trial team only; nothing else does.
+    `findings.csv`, `left_out.csv` and `imputed.csv` name participants and are for the trial team only; nothing else
+    does.
     """
     out = Path(folder)
     with whole_run(out) as part:
@@ -167,8 +169,15 @@ def _tables(report: ReportRecord[Study], folder: Path) -> list[Path]:
     return [
         write_csv(frame, folder / "estimates.csv"),
         *_accounts(report.findings, report.disposition, folder),
+        *_imputed(report, folder),
         save_parquet(frame, folder / "estimates.parquet"),
     ]
+
+
+def _imputed(report: ReportRecord[Study], folder: Path) -> list[Path]:
+    """Write the imputed values, which name participants; nothing where none are imputed."""
+    frame = imputed_frame(report)
+    return [] if frame is None else [write_csv(frame, folder / FILE, private=True)]
 
 
 def estimates_table(report: ReportRecord[Study]) -> pd.DataFrame:

@@ -39,7 +39,7 @@ RESULTS = {
 }
 """The files of a report that name no participant: findings.csv and left_out.csv are not among them."""
 
-NOT_SHARED = ("findings.csv", "left_out.csv", "disposition.csv", "estimates.csv", "estimates.parquet")
+NOT_SHARED = ("findings.csv", "left_out.csv", "imputed.csv", "disposition.csv", "estimates.csv", "estimates.parquet")
 """Files of a report that name participants, or hold small counts."""
 
 
