@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -32,9 +32,15 @@ def rows_at(planned: PlannedAnalysis, dataset: AnalysisRows, visit: str) -> pd.D
 
 
 def fitted_at(
-    planned: PlannedAnalysis, dataset: AnalysisRows, visit: str, subgroup: str | None = None, **options: Any
+    planned: PlannedAnalysis,
+    dataset: AnalysisRows,
+    visit: str,
+    subgroup: str | None = None,
+    *,
+    by: Callable[..., GLMFit] = fit_glm,
+    **options: Any,
 ) -> ModelRun:
-    """Return the model of a visit, with who is in it and who is not.
+    """Return the model of a visit, as a function fits it, with who is in it and who is not.
 
     Raises
     ------
@@ -47,7 +53,7 @@ def fitted_at(
     check_arms_at(planned, kept[kept[planned.response].notna()], visit)
     formula = model_formula(planned.study, planned.name, subgroup)
     try:
-        fit = fit_glm(formula, kept, **options)
+        fit = by(formula, kept, **options)
     except SeparationError as error:
         raise SeparationError(f"analysis {planned.name}: {error.message}", _remedies(planned)) from error
     sample = Sample(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from coxa.models.glm.count_checks import overdispersion as overdispersion
     from coxa.models.glm.count_checks import zero_inflation as zero_inflation
     from coxa.models.glm.fit import fit_glm as fit_glm
+    from coxa.models.glm.inflated_rates import rates_of_all as rates_of_all
     from coxa.models.glm.record import GLMFit as GLMFit
     from coxa.models.glm.spec import GLMSpec as GLMSpec
     from coxa.models.glm.zero_inflated import ZeroInflatedFit as ZeroInflatedFit
@@ -100,6 +101,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.gee.spec": ("GEESpec",),
         "coxa.models.glm.count_checks": ("count_findings", "overdispersion", "zero_inflation"),
         "coxa.models.glm.fit": ("fit_glm",),
+        "coxa.models.glm.inflated_rates": ("rates_of_all",),
         "coxa.models.glm.record": ("GLMFit",),
         "coxa.models.glm.spec": ("GLMSpec",),
         "coxa.models.glm.zero_inflated": ("ZeroInflatedFit", "fit_zero_inflated"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,9 @@ from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.model_rows import has_covariates
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, effects_in_subgroups, fit_rates, model_rates
+from coxa.models import GLMFit, fit_glm, fit_zero_inflated
+from coxa.models.glm.inflated_rates import rates_of_all
+from coxa.models.glm.zero_inflated import NoShareError
 from coxa.models.results.record import RESULT_COLUMNS
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
@@ -23,6 +27,8 @@ NAMES = {
     "negative_binomial": "negative binomial regression",
     "quasi-poisson": "quasi-Poisson regression",
     "poisson": "Poisson regression",
+    "zero_inflated_poisson": "zero-inflated Poisson regression",
+    "zero_inflated_negative_binomial": "zero-inflated negative binomial regression",
 }
 """Family -> what its model is called inside a sentence."""
 
@@ -30,7 +36,19 @@ SPREAD = {
     "negative_binomial": "the dispersion estimated by maximum likelihood",
     "quasi-poisson": "errors multiplied by the root of Pearson's statistic over its degrees of freedom",
     "poisson": "",
+    "zero_inflated_poisson": "",
+    "zero_inflated_negative_binomial": "the dispersion estimated by maximum likelihood",
 }
+INFLATION = "zero_inflated_"
+SHARE_OF_ALL = (
+    "A share of the participants, the same for all and estimated with the coefficients, can have no event; rates and "
+    "their ratio are of all participants. Where the likelihood was highest without such a share, the model was fitted "
+    "without it."
+)
+NO_SHARE = (
+    "no share of participants who can have no event: the likelihood is highest without one, and the fit is that of "
+    "family '{family}'"
+)
 AVERAGED = {
     "counterfactual": "averages over all participants, as if all had been in the {arm}",
     "equal": "at the mean of covariates, with equal weight of the levels of factors",
@@ -49,12 +67,26 @@ def per_of(planned: PlannedAnalysis) -> float:
     return float(planned.outcome.per_days) if isinstance(planned.outcome, EventOutcome) else 1.0
 
 
+def fit_inflated(formula: str, data: pd.DataFrame, *, family: str, **options: Any) -> GLMFit:
+    """Fit a zero-inflated model of the rate of all; without a share where the likelihood is highest at none."""
+    base: Any = family.removeprefix(INFLATION)
+    try:
+        return rates_of_all(fit_zero_inflated(formula, data, family=base, **options))
+    except NoShareError:
+        fit = fit_glm(formula, data, family=base, **options)
+        return replace(fit, warnings=(*fit.warnings, NO_SHARE.format(family=base)))
+
+
 class CountsMethod(Method):
     """Log-linear regression of counts, and from it each arm's rate."""
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the model of each visit."""
         analysis = options_of(planned, CountModel)
+        if analysis.family.startswith(INFLATION):
+            given = {"family": analysis.family, **exposure_of(planned)}
+            yield from each_visit(planned, dataset, subgroup, by=fit_inflated, **given)
+            return
         options: dict[str, Any] = {"family": analysis.family, "vcov": analysis.vcov, **exposure_of(planned)}
         if analysis.family == "negative_binomial":
             options["information"] = analysis.information
@@ -128,6 +160,8 @@ class CountsMethod(Method):
                 f"{NAMES[analysis.family]}{cite} at each visit{exposed}{spread}{errors}; "
                 f"terms: {telling.terms(formula)}."
             )
+        if analysis.family.startswith(INFLATION):
+            yield SHARE_OF_ALL
         if has_covariates(planned, telling.fits):
             averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)
             yield f"Adjusted rates are {averaged}{telling.cite(analysis.averaging)}; errors are by the delta method."

@@ -81,4 +81,11 @@ QUASI_POISSON = replace(POISSON, name="quasi-poisson", scaled=True, robust=False
 NEGATIVE_BINOMIAL = replace(POISSON, name="negative_binomial", robust=False)
 """Its likelihood is in `coxa.models.glm.negative_binomial`; `loglik` here is that at dispersion 0."""
 
-FAMILIES = {family.name: family for family in (BINOMIAL, POISSON, QUASI_POISSON, NEGATIVE_BINOMIAL, GAUSSIAN)}
+ZERO_INFLATED = tuple(
+    replace(POISSON, name=f"zero_inflated_{name}", robust=False) for name in ("poisson", "negative_binomial")
+)
+"""Of the rate of all participants, those who can have no event among them (`coxa.models.glm.inflated_rates`)."""
+
+FAMILIES = {
+    family.name: family for family in (BINOMIAL, POISSON, QUASI_POISSON, NEGATIVE_BINOMIAL, *ZERO_INFLATED, GAUSSIAN)
+}

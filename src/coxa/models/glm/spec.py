@@ -61,3 +61,33 @@ class GLMSpec(Spec):
                     f"`information` is '{self.information}', and that of the family '{self.family}' is the same "
                     "observed and expected. Leave it out."
                 )
+
+
+INFLATED: tuple[str, ...] = ("poisson", "negative_binomial")
+"""Families of counts that may have a share of participants who can have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZeroInflatedSpec(GLMSpec):
+    """The options of `coxa.models.fit_zero_inflated`, which describes them.
+
+    Raises
+    ------
+    OptionError
+        An option is of a wrong kind or not allowed.
+
+    Examples
+    --------
+    >>> ZeroInflatedSpec(formula="falls ~ arm", exposure="years").call()
+    "fit_zero_inflated('falls ~ arm', data, family='poisson', exposure='years')"
+    """
+
+    function: ClassVar[str] = "fit_zero_inflated"
+    title: ClassVar[str] = "Zero-inflated model of counts"
+    explicit: ClassVar[tuple[str, ...]] = ("formula", "family")
+
+    family: str = "poisson"
+
+    def __post_init__(self) -> None:
+        self._check_columns()
+        check_option("family", self.family, INFLATED)

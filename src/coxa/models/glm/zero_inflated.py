@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,12 @@ from scipy.special import expit, gammaln, psi
 from scipy.stats import norm
 
 from coxa.arguments import FRAME, kinds
-from coxa.errors import FitError, NonConvergenceError, OptionError, check_level, check_option, not_allowed
+from coxa.errors import FitError, NonConvergenceError, OptionError, check_level, not_allowed
 from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_frame
+from coxa.models.glm.spec import ZeroInflatedSpec
 
 Inflated = Literal["poisson", "negative_binomial"]
-INFLATED: tuple[Inflated, ...] = get_args(Inflated)
 
 NO_SHARE = -10.0
 """Logit of the share below which there is none: the likelihood rises to its bound at no inflation."""
@@ -47,6 +47,8 @@ class ZeroInflatedFit:
     loglik     : log-likelihood
     expected_zeros, zeros : participants without an event, by the model and observed
     family, nobs, design  : as asked, rows analysed, and the recipe of their columns
+    exposure : (n,) exposure of the analysed rows; None without
+    spec     : every option; ``spec.call()`` gives the fit again
 
     Examples
     --------
@@ -67,6 +69,8 @@ class ZeroInflatedFit:
     family: str
     nobs: int
     design: Design = field(repr=False)
+    exposure: np.ndarray | None = field(repr=False)
+    spec: ZeroInflatedSpec
 
     @property
     def se(self) -> np.ndarray:
@@ -130,7 +134,7 @@ def fit_zero_inflated(
     >>> fit_zero_inflated("falls ~ arm", d).table().round(3)[["term", "coef", "se"]].values.tolist()[1]
     ['arm[b]', -0.977, 0.309]
     """
-    check_option("family", family, INFLATED)
+    spec = ZeroInflatedSpec(formula=formula, family=family, exposure=exposure)
     data = check_frame(data)
     if exposure is not None and exposure not in data.columns:
         raise OptionError(not_allowed("column", exposure, map(str, data.columns)))
@@ -159,12 +163,24 @@ def fit_zero_inflated(
     zeros = share + (1 - share) * _no_event(rate, alpha)
     names = (*design.names, SHARE, *([DISPERSION] if negative else []))
     return ZeroInflatedFit(
-        names, found, vcov, share, alpha, -value, float(zeros.sum()), int((y == 0).sum()), family, len(y), design
-    )
+        names, found, vcov, share, alpha, -value, float(zeros.sum()), int((y == 0).sum()), family, len(y), design,
+        None if exposure is None else time, spec,
+    )  # fmt: skip
 
 
-def _none() -> FitError:
-    return FitError(
+class NoShareError(FitError):
+    """The likelihood is highest where no participant is one who can have no event.
+
+    Examples
+    --------
+    >>> raise NoShareError("there are no zeros", ["Fit the model without inflation by `fit_glm`."])
+    Traceback (most recent call last):
+    coxa.models.glm.zero_inflated.NoShareError: there are no zeros. Fit the model without inflation by `fit_glm`.
+    """
+
+
+def _none() -> NoShareError:
+    return NoShareError(
         "there are no more zeros than the model without inflation has: the share without would be 0",
         ["Fit the model without inflation by `fit_glm`."],
     )

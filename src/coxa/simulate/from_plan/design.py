@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
 from coxa.simulate.from_plan.numbers import arm_numbers
 from coxa.simulate.from_plan.other_kinds import other_centres, other_spread
+from coxa.simulate.from_plan.risk_factors import event_hazards
 from coxa.simulate.from_plan.what_follows import outcomes_that_follow
 from coxa.study.assumptions.correlation import outcome_matrix, visit_matrix
 from coxa.study.assumptions.numbers import by_name
@@ -57,6 +58,7 @@ class TrialDesign:
     dropout     : (a, m - 1) intercepts of the risk of leaving
     not_started : (a,) probabilities
     dose        : what attendance adds, None where it adds nothing
+    hazards     : event -> (a,) cumulative hazard or mean number up to the last visit, at covariates that do not act
     follows     : outcomes of which nothing is assumed, and which follow from other rows
 
     Examples
@@ -90,6 +92,7 @@ class TrialDesign:
     not_started: Floats
     dose: DoseDesign | None
     follows: tuple[str, ...] = ()
+    hazards: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def exposures(self) -> tuple[int, ...]:
@@ -229,6 +232,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
         not_started=np.array([0.0 if arm == study.reference_arm else by_name(part.not_started, arm) for arm in arms]),
         dose=dose,
         follows=follows,
+        hazards=event_hazards(part, arms, mix, len(outcomes)),
     )
 
 

@@ -45,7 +45,7 @@ def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, comple
     source = design.study.events[name].source
     if source.flare and drawn.flares is not None:
         return drawn.flares.complete if complete else drawn.flares.recorded
-    own = draw_event_days(design, name, drawn.received, drawn.seed)
+    own = draw_event_days(design, name, drawn.received, drawn.seed, drawn.covariates)
     if complete:
         return own
     if source.table == "return_to_sport":

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.risk_factors import multipliers
 from coxa.simulate.seeds import generator
-from coxa.study.assumptions.numbers import by_name
-from coxa.study.assumptions.trial import AssumedHappening
 from coxa.study.diary import FlareDefinition, diary_of
 from coxa.study.estimand import Handling
 from coxa.study.events import EventOutcome
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
+Covariates = Mapping[str, NDArray[Any]]
 
 
 def flare_length(rule: FlareDefinition) -> int:
@@ -94,16 +96,12 @@ class FlaresOfDays:
     end: Floats
 
 
-def cumulative_hazards(design: TrialDesign, part: AssumedHappening) -> Floats:
-    """Return (a,) the cumulative hazard, or mean number of events, of each arm up to the last visit."""
-    if part.number is not None:
-        return np.array([by_name(part.number, arm) for arm in design.arms])
-    assert part.probability is not None
-    risks = np.array([by_name(part.probability, arm) for arm in design.arms])
-    return np.asarray(-np.log1p(-np.minimum(risks, 1.0 - 1e-12)))
+def can_have(name: str, never: float, n: int, seed: int) -> Floats:
+    """Return (n,) 1 for participants who can have events, 0 for the share who cannot."""
+    return (generator(f"who can have {name}", seed).random(n) >= never).astype(float)
 
 
-def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: int) -> EventDays:
+def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: int, covariates: Covariates) -> EventDays:
     """Draw the events of one kind of all participants, as if nobody left, in whole days from 1 to the last visit.
 
     Parameters
@@ -116,6 +114,8 @@ def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: in
         (n,) arms whose treatment is received.
     seed
         Of the trial. Another arm with the same seed gives the same participants' other potential course.
+    covariates
+        Of the participants, (n,) by name; those that act on the event multiply its hazard.
 
     Notes
     -----
@@ -129,20 +129,22 @@ def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: in
     nothing = EventDays(np.empty(0, dtype=np.intp), np.empty(0), n)
     if part is None:
         return nothing
-    total = cumulative_hazards(design, part)[received]
+    total = design.hazards[name][received] * multipliers(part, design.mix, covariates, n)
     rng = generator("return to sport" if event.source.level else f"event {name}", seed)
     if part.number is None:
         reached = rng.standard_exponential(n) / np.maximum(total, 1e-300)
         day = np.ceil(last * np.minimum(reached, 2.0) ** (1.0 / part.shape))
         happens = reached <= 1.0
         once = EventDays(np.flatnonzero(happens), np.maximum(day[happens], 1.0), n)
-        return _since(_as_flares(once, design, event), design, event, received, seed)
+        return _since(_as_flares(once, design, event), design, event, received, seed, covariates)
     proneness = rng.gamma(1.0 / part.variation, part.variation, n) if part.variation > 0 else np.ones(n)
+    if part.never:
+        proneness = proneness * can_have(name, part.never, n, seed) / (1.0 - part.never)
     person = np.repeat(np.arange(n), rng.poisson(proneness * total))
     day = np.maximum(np.ceil(last * rng.random(len(person)) ** (1.0 / part.shape)), 1.0)
     order = np.lexsort((day, person))
     again = EventDays(person[order], day[order], n)
-    return _since(_as_flares(again, design, event), design, event, received, seed)
+    return _since(_as_flares(again, design, event), design, event, received, seed, covariates)
 
 
 def _as_flares(found: EventDays, design: TrialDesign, event: EventOutcome) -> EventDays:
@@ -153,16 +155,13 @@ def _as_flares(found: EventDays, design: TrialDesign, event: EventOutcome) -> Ev
     return found.apart(first, between, float(design.days[-1]))
 
 
-def start_days(design: TrialDesign, event: EventOutcome, received: Integers, seed: int) -> Floats | None:
-    """Return (n,) the day from which an event is counted, infinite without it; None where that is day 0."""
-    return None if event.after is None else draw_event_days(design, event.after, received, seed).first()
-
-
-def _since(gaps: EventDays, design: TrialDesign, event: EventOutcome, received: Integers, seed: int) -> EventDays:
+def _since(
+    gaps: EventDays, design: TrialDesign, event: EventOutcome, received: Integers, seed: int, covariates: Covariates
+) -> EventDays:
     """Return events on their study days up to the last visit, given their days since the event that they come after."""
-    start = start_days(design, event, received, seed)
-    if start is None:
+    if event.after is None:
         return gaps
+    start = draw_event_days(design, event.after, received, seed, covariates).first()
     day = gaps.day + start[gaps.person]
     there = day <= design.days[-1]
     return EventDays(gaps.person[there], day[there], gaps.n)

@@ -16,6 +16,7 @@ from coxa.simulate.from_plan.covariates import followed
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import dose_effect, draw_sessions
 from coxa.simulate.from_plan.drawn import DrawnTrial
+from coxa.simulate.from_plan.event_outcomes import can_have
 from coxa.simulate.from_plan.following import with_followed
 from coxa.simulate.from_plan.happenings import EventDesign
 from coxa.simulate.from_plan.has_conditions import conditions_give
@@ -87,6 +88,7 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         deviation += dose_effect(dose, attended, received)
     walk = _Walk.start(design, received, np.ascontiguousarray(days.T), deviation, seed, world)
     walk.exposed = log_exposures(design, mix)
+    walk.able = able_to(design, n, seed)
     for visit in range(m):
         walk.step(visit)
         if visit == 0:
@@ -122,6 +124,16 @@ def log_exposures(design: TrialDesign, mix: Mapping[str, NDArray[Any]]) -> dict[
         place: np.log(np.maximum(mix[name].astype(float), NO_EXPOSURE))
         for place, name in enumerate(given)
         if name is not None and name in mix
+    }
+
+
+def able_to(design: TrialDesign, n: int, seed: int) -> dict[int, Floats]:
+    """Return place of a count -> (n,) factor of the mean of each participant, 0 for those who can have no event."""
+    shares = [one.never for one in design.assumed]
+    return {
+        place: can_have(design.outcomes[place], share, n, seed) / (1.0 - share)
+        for place, share in enumerate(shares)
+        if share
     }
 
 
@@ -163,6 +175,7 @@ class _Walk:
     carried: Floats
     worse: Floats
     exposed: dict[int, Floats] = field(default_factory=dict)
+    able: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def start(cls, design: TrialDesign, received: Integers, days: Floats, deviation: Floats, seed: int,
@@ -261,7 +274,9 @@ class _Walk:
                     middle = middle + np.log(np.maximum(self.values[at, visit], NO_EXPOSURE))
                 elif place in self.exposed:
                     middle = middle + self.exposed[place]
-                self.values[place, visit] = measured_other(measure, middle, self.deviation[place, visit], rng)
+                self.values[place, visit] = measured_other(
+                    measure, middle, self.deviation[place, visit], rng, self.able.get(place)
+                )
 
     def _worse_at(self, visit: int) -> Floats:
         """Return (n,) how much worse than the arm's mean the driving outcome is, in standard deviations."""

@@ -194,11 +194,16 @@ def measured(measure: Measure, meant: Floats, rng: np.random.Generator) -> tuple
     return value, None
 
 
-def measured_other(measure: Measure, centre: Floats, noise: Floats, rng: np.random.Generator) -> Floats:
-    """Return (n,) recorded values of what is no score, from centres and what participants differ by."""
+def measured_other(
+    measure: Measure, centre: Floats, noise: Floats, rng: np.random.Generator, able: Floats | None = None
+) -> Floats:
+    """Return (n,) recorded values of what is no score, from centres and what participants differ by.
+
+    `able` is (n,) 0 for those who can have no event, and for the others what their mean is a multiple of that of all.
+    """
     assert measure.codes is not None
     assert measure.cuts is not None
-    return recorded(measure.kind, measure.codes, measure.cuts, centre, noise, measure.spread, rng)
+    return recorded(measure.kind, measure.codes, measure.cuts, centre, noise, measure.spread, rng, able)
 
 
 def _answered(measure: Measure, meant: Floats, rng: np.random.Generator) -> tuple[Floats, Codes]:

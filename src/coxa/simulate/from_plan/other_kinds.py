@@ -78,7 +78,14 @@ def cuts_of(outcome: Outcome, assumed: AssumedOutcome) -> Floats:
 
 
 def recorded(
-    kind: str, codes: Floats, cuts: Floats, centre: Floats, noise: Floats, spread: float, rng: np.random.Generator
+    kind: str,
+    codes: Floats,
+    cuts: Floats,
+    centre: Floats,
+    noise: Floats,
+    spread: float,
+    rng: np.random.Generator,
+    able: Floats | None = None,
 ) -> Floats:
     """Return (n,) recorded values.
 
@@ -94,6 +101,8 @@ def recorded(
         Of the noise.
     rng
         Of counts, given their mean.
+    able
+        (n,) factor of the mean of each participant's counts; 0 for those who can have none.
 
     Notes
     -----
@@ -101,7 +110,8 @@ def recorded(
     are proportional over the levels. A count is Poisson with a log-normal mean.
     """
     if kind == "count":
-        return rng.poisson(np.exp(np.minimum(centre + noise - spread**2 / 2, 20.0))).astype(float)
+        mean = np.exp(np.minimum(centre + noise - spread**2 / 2, 20.0))
+        return rng.poisson(mean if able is None else mean * able).astype(float)
     standard = noise / spread
     logistic = log_ndtr(standard) - log_ndtr(-standard)
     place = (logistic[:, None] + centre[:, None] + cuts[None, :] > 0).sum(axis=1)

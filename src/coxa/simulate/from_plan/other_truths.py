@@ -11,11 +11,11 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.effects import effect_of
 from coxa.simulate.from_plan.endpoints import other_columns
-from coxa.simulate.from_plan.event_outcomes import cumulative_hazards
 from coxa.simulate.from_plan.exact import events_are_out, exact_mean, is_normal
 from coxa.simulate.from_plan.follow import Conditions, follow
 from coxa.simulate.from_plan.sets import EVERYBODY, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
+from coxa.study.assumptions.trial import AssumedHappening
 from coxa.study.comparative import kind_of
 from coxa.study.effects import EFFECTS, endpoint_kind
 from coxa.study.estimand import Estimand
@@ -76,17 +76,17 @@ def _exact_event(design: TrialDesign, plan: Estimand, event: EventOutcome, arm: 
     )
     if part is None or acts or design.not_started.any() or event.competing:
         return None
-    totals = cumulative_hazards(design, part)
+    totals = design.hazards[plan.endpoint.outcome]
     mine, theirs = totals[design.arms.index(arm)], totals[design.arms.index(plan.treatment.against)]
     term = EFFECTS[plan.summary].term
-    if term == "hazard_ratio" and not part.variation:
+    if term == "hazard_ratio" and not part.variation and adjusts_for(design, plan, part):
         return float(mine / theirs)
     if term == "rate_ratio" and part.number is not None and (event.after is None or part.shape == 1):
         return float(mine / theirs)
     if event.after is not None:
         return None  # how long participants are at risk differs between them, and between the arms
     at = (design.study.visits[visit].day / design.days[-1]) ** part.shape
-    if term in ("risk_difference", "risk_ratio", "odds_ratio") and not part.variation:
+    if term in ("risk_difference", "risk_ratio", "odds_ratio") and not part.variation and not part.covariates:
         one, two = (-np.expm1(-total * at) for total in (mine, theirs))
         return float(
             {"risk_difference": one - two, "risk_ratio": one / two, "odds_ratio": one / (1 - one) / (two / (1 - two))}[
@@ -94,6 +94,17 @@ def _exact_event(design: TrialDesign, plan: Estimand, event: EventOutcome, arm: 
             ]
         )
     return None
+
+
+def adjusts_for(design: TrialDesign, plan: Estimand, part: AssumedHappening) -> bool:
+    """Return whether an analysis of an estimand adjusts for all covariates that act on its event.
+
+    Its hazard ratio is then that of participants who are alike in them; else that of all, which is nearer to 1.
+    """
+    study = design.study
+    [name] = [name for name, one in study.estimands.items() if one is plan]
+    used = [one.names_used() for one in study.analyses.values() if one.estimand == name]
+    return not part.covariates or any(set(part.covariates) <= set(names) for names in used)
 
 
 def simulated_other_values(

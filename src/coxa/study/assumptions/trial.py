@@ -107,6 +107,12 @@ class AssumedOutcome(Part):
         description="Of `kind: count`: squared coefficient of variation between participants with the same mean; 0 for "
         "Poisson counts.",
     )
+    never: Probability = Field(
+        0.0,
+        lt=1,
+        description="Of `kind: count`: share of the participants who can have no event at any visit, in addition to "
+        "those who happen to have none; `rate` is the mean of all.",
+    )
     scale: Literal["continuous", "bounded", "items"] = Field(
         "bounded",
         description="continuous: normal values; bounded: cut at the ends of the range (floor and ceiling); items: "
@@ -132,13 +138,26 @@ class AssumedHappening(Part):
     variation: NotNegative = Field(
         0.0, description="Of an event that recurs: variance of the proneness of participants, whose mean is 1."
     )
+    never: Probability = Field(
+        0.0,
+        lt=1,
+        description="Of an event that recurs: share of the participants to whom it cannot happen; `number` is the mean "
+        "of all.",
+    )
+
+    covariates: dict[Name, Positive | dict[str, Positive]] = Field(
+        default_factory=dict,
+        description="Covariate: what it multiplies the hazard by, per unit, or by level of a category (1 unless "
+        "given); the probability, or the number, is that of all participants.",
+    )
 
     @model_validator(mode="after")
     def _once_or_often(self) -> AssumedHappening:
         if (self.probability is None) == (self.number is None):
             raise ValueError("an event has a `probability` (once) or a `number` (it recurs); give one of them")
-        if self.number is None and self.variation:
-            raise ValueError("`variation` is of events that recur; write `number`, or remove it")
+        if self.number is None and (self.variation or self.never):
+            key = "variation" if self.variation else "never"
+            raise ValueError(f"`{key}` is of events that recur; write `number`, or remove it")
         return self
 
 

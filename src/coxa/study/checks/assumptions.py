@@ -15,6 +15,7 @@ from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, v
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
 from coxa.study.checks.covariate_sources import assumed_source_problems
+from coxa.study.checks.risk_factors import risk_factor_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises
 from coxa.study.scales import outcome_scale, scale_name
@@ -104,6 +105,7 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
         for key in ("probability", "number"):
             yield from _names(getattr(happening, key), study.arms, "arm", ("happenings", name, key))
     yield from _levels_of_returns(study)
+    yield from risk_factor_problems(study)
     for name, assumed in part.outcomes.items():
         if name in study.outcomes:
             yield from _other_kind(study, name, assumed)
@@ -168,7 +170,7 @@ def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:
                 )
 
 
-OF_KIND = {"yes_no": ("risk",), "ordered": ("shares", "odds_ratio"), "count": ("rate",), "score": ()}
+OF_KIND = {"yes_no": ("risk",), "ordered": ("shares", "odds_ratio"), "count": ("rate", "never"), "score": ()}
 """Kind of an outcome -> the assumptions that it alone has."""
 
 OF_SCORES = ("baseline", "mean_change", "sd", "sd_by_arm", "step")

@@ -18,9 +18,13 @@ class CountModel(AdjustedAnalysis):
     measures: ClassVar[tuple[Measure, ...]] = ("value", "count")
 
     model: Literal["counts"] = Field(description="A number of events at each visit, adjusted for covariates.")
-    family: Literal["negative_binomial", "quasi-poisson", "poisson"] = Field(
+    family: Literal[
+        "negative_binomial", "quasi-poisson", "poisson", "zero_inflated_poisson", "zero_inflated_negative_binomial"
+    ] = Field(
         "negative_binomial",
-        description="How counts vary about their mean: mu + alpha mu^2, a multiple of mu, or mu as Poisson's.",
+        description="How counts vary about their mean: mu + alpha mu^2, a multiple of mu, or mu as Poisson's. "
+        "zero_inflated_...: the same of those who can have an event, and a share of the participants who cannot; rates "
+        "and their ratio are of all.",
     )
     vcov: Literal["model", "HC0", "HC1", "HC2", "HC3"] = Field(
         "model", description="Of Poisson's: errors of the model, or a sandwich that does not rely on its variance."

@@ -11,6 +11,8 @@ import pandas as pd
 from coxa.figures.figure import Figure
 from coxa.figures.theme import WIDTH, arm_choice, arm_scales, chosen, options, themed, told
 from coxa.models import GLMFit, fit_glm, overdispersion, zero_inflation
+from coxa.models.glm.inflated_rates import InflatedRates, share_limits
+from coxa.models.options import GLMFamily
 from coxa.models.results.run import ModelRun
 from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
@@ -35,12 +37,20 @@ CHECKS = {
     "pearson": "Pearson's statistic over its degrees of freedom (1 expected)",
     "score": "More variable than Poisson's: score test",
     "zeros": "Participants without an event",
+    "more_zeros": "More zeros than Poisson's: score test",
+    "share": "Share of participants who can have no event (95% interval)",
+    "inflated_zeros": "Participants without an event, by the model with that share",
 }
 OVERDISPERSED = (
     "The counts are more variable than Poisson's. Errors of `family: poisson` with `vcov: model` are then too small; "
     "use `negative_binomial`, `quasi-poisson`, or `vcov: HC3`."
 )
-ZEROS = "The model does not have as many participants without an event as there are. Look at who has none, and why."
+NO_INFLATION = "Participants without an event, by the same model without that share"
+ZEROS = (
+    "The model does not have as many participants without an event as there are. Look at who has none, and why; a "
+    "model with a share of participants who can have none is `family: zero_inflated_poisson`, or "
+    "`zero_inflated_negative_binomial`."
+)
 LEVEL = 0.05
 """P-value below which a footnote says what to do."""
 
@@ -193,13 +203,14 @@ def checks_table(planned: PlannedAnalysis, fits: Sequence[ModelRun]) -> Table:
     for fit in fits:
         visit = str(fit.sample.visits[0])
         checks = list(checked(fit.model))
-        rows = tuple(_check_row(planned, visit, name, found) for name, found in checks)
+        inflated = isinstance(fit.model, InflatedRates)
+        rows = tuple(_check_row(planned, visit, name, found, inflated=inflated) for name, found in checks)
         groups.append(RowGroup(planned.study.label("visits", visit), rows))
         for name, found in checks:
             if found["p_value"] < LEVEL and name in ("score", "zeros") and _matters(fit.model, name):
                 findings[OVERDISPERSED if name == "score" else ZEROS] = None
     said = [Footnote(text) for text in findings]
-    family = "The score test is of Poisson's model with the same terms; zeros are those of the model of the analysis"
+    family = "The score tests are of Poisson's model with the same terms; zeros are those of the model of the analysis"
     return Table(
         identifier("checks", planned.name),
         "Checks of the model of counts",
@@ -211,30 +222,44 @@ def checks_table(planned: PlannedAnalysis, fits: Sequence[ModelRun]) -> Table:
 
 
 def _matters(model: GLMFit, name: str) -> bool:
-    """Return whether a check speaks against the model: more variance only where its errors are Poisson's."""
-    return name != "score" or (model.family == "poisson" and model.spec.vcov == "model")
+    """Return whether a check speaks against the model: of the variance of its errors, or of its zeros."""
+    if name == "zeros":
+        return not isinstance(model, InflatedRates)
+    return model.family == "poisson" and model.spec.vcov == "model"
 
 
 def checked(model: GLMFit) -> Iterator[tuple[str, Record]]:
     """Yield the checks of a model of counts by name, with the numbers of each."""
-    poisson = model
-    if model.family != "poisson":
-        frame = model.design.frame.assign(**{model.outcome: model.design.y, EXPOSURE: model.exposure})
-        exposure = None if model.exposure is None else EXPOSURE
-        poisson = fit_glm(model.formula, frame, family="poisson", exposure=exposure)
-    of_zeros = model if model.family == "negative_binomial" else poisson
+    poisson = model if model.family == "poisson" else refitted(model, "poisson")
+    negative = model.family.endswith("negative_binomial")
+    of_zeros = poisson
+    if negative:
+        of_zeros = model if model.family == "negative_binomial" else refitted(model, "negative_binomial")
     spread = {str(row["check"]): row for row in records(overdispersion(poisson))}
     yield "pearson", spread["pearson"]
     yield "score", spread["score"]
-    if model.family == "negative_binomial":
+    if negative:
         yield "dispersion", {"estimate": model.dispersion, "p_value": np.nan}
+    yield "more_zeros", records(zero_inflation(poisson))[1]
     yield "zeros", records(zero_inflation(of_zeros))[0]
+    if isinstance(model, InflatedRates) and model.inflated is not None:
+        low, high = share_limits(model.inflated)
+        yield "share", {"estimate": model.inflated.share, "conf_low": low, "conf_high": high, "p_value": np.nan}
+        zeros = {"estimate": model.inflated.zeros, "expected": model.inflated.expected_zeros, "p_value": np.nan}
+        yield "inflated_zeros", zeros
+
+
+def refitted(model: GLMFit, family: GLMFamily) -> GLMFit:
+    """Return the model of the same rows and terms of another family of counts."""
+    frame = model.design.frame.assign(**{model.outcome: model.design.y, EXPOSURE: model.exposure})
+    exposure = None if model.exposure is None else EXPOSURE
+    return fit_glm(model.formula, frame, family=family, exposure=exposure)
 
 
 EXPOSURE = "exposure of the model"
 
 
-def _check_row(planned: PlannedAnalysis, visit: str, name: str, found: Record) -> Row:
+def _check_row(planned: PlannedAnalysis, visit: str, name: str, found: Record, *, inflated: bool) -> Row:
     at = Statistic(estimand=planned.estimand_name, analysis=planned.name, term=f"check {name}", visit=visit)
     if name == "dispersion":
         shown = cell("number", {"n": found["estimate"]}, at, 2)
@@ -243,8 +268,15 @@ def _check_row(planned: PlannedAnalysis, visit: str, name: str, found: Record) -
     if name == "zeros":
         limits = {key: found[key] for key in ("conf_low", "conf_high")} | {"estimate": found["expected"]}
         return Row(
-            CHECKS[name], (cell("count", {"n": found["estimate"]}, at), cell("estimate_interval", limits, at, 1), p)
+            NO_INFLATION if inflated else CHECKS[name],
+            (cell("count", {"n": found["estimate"]}, at), cell("estimate_interval", limits, at, 1), p),
         )
+    if name == "share":
+        limits = {key: found[key] for key in ("estimate", "conf_low", "conf_high")}
+        return Row(CHECKS[name], (cell("estimate_interval", limits, at, 2), Cell(NONE), Cell(NONE)))
+    if name == "inflated_zeros":
+        observed, expected = (cell("number", {"n": found[key]}, at, d) for key, d in (("estimate", 0), ("expected", 1)))
+        return Row(CHECKS[name], (observed, expected, Cell(NONE)))
     if name == "pearson":
         return Row(CHECKS[name], (cell("number", {"n": found["estimate"]}, at, 2), Cell(NONE), p))
     return Row(CHECKS[name], (cell("number", {"n": found["statistic"]}, at, 2), Cell(NONE), p))
