@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from coxa.estimates.responder_gap import ResponderComparison as ResponderComparison
     from coxa.estimates.responder_gap import compare_responders as compare_responders
     from coxa.estimates.responder_model import responder_by_model as responder_by_model
+    from coxa.estimates.responder_subgroups import responders_in_subgroups as responders_in_subgroups
     from coxa.estimates.restricted_mean import RestrictedMean as RestrictedMean
     from coxa.estimates.restricted_mean import RestrictedMeanDifference as RestrictedMeanDifference
     from coxa.estimates.restricted_mean import restricted_difference as restricted_difference
@@ -93,6 +94,7 @@ __getattr__, __dir__, __all__ = lazy(
         ),
         "coxa.estimates.row_mean_scores": ("RowMeanScores", "row_mean_scores_test"),
         "coxa.estimates.standardised": ("Standardised", "standardised_means", "standardised_risks"),
+        "coxa.estimates.responder_subgroups": ("responders_in_subgroups",),
         "coxa.estimates.subgroup_effects": ("effects_in_subgroups",),
         "coxa.estimates.subgroups": ("subgroup_contrasts",),
         "coxa.estimates.table": ("Estimates",),

@@ -10,7 +10,7 @@ from coxa.analyses.methods.mmrm import MISSING, likelihood, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
-from coxa.estimates import Estimates, fit_proportions, responder_by_model
+from coxa.estimates import Estimates, fit_proportions, responder_by_model, responders_in_subgroups
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
@@ -59,6 +59,18 @@ class ResponderMMRMMethod(Method):
                 seen = found.only(term="risk").frame
                 yield Estimates(seen[seen["arm"].isin(planned.arms)].assign(visit=str(visit)))
             yield by_model(planned, fit)
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the comparison of the estimand within the levels of a subgroup, and the test of the interaction."""
+        assert isinstance(fit, Fit)
+        return responders_in_subgroups(
+            fit,
+            subgroup,
+            effect=planned.effect.term,
+            compare=planned.compare,
+            covariates=options_of(planned, ResponderMMRM).covariates,
+            **by_model_options(planned),
+        )
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""

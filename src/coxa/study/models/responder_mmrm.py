@@ -11,7 +11,7 @@ from coxa.covariances import COVARIANCES
 from coxa.study.analysis import AdjustedAnalysis
 from coxa.study.models.mmrm import COUNTS_PARTICIPANTS
 from coxa.study.models.repeated import CovarianceWord, check_kenward_roger
-from coxa.study.parts import OneOrMany
+from coxa.study.parts import Name, OneOrMany
 from coxa.study.words import Ddf, Measure, Summary
 
 
@@ -37,6 +37,7 @@ class ResponderMMRM(AdjustedAnalysis):
     )
     ddf: Ddf = Field("satterthwaite", description="Degrees of freedom of the means behind the probabilities.")
     reml: bool = Field(True, description="Restricted maximum likelihood; `false` is full maximum likelihood.")
+    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
     covariates: Literal["drawn", "given"] = Field(
         "drawn", description="Whether other participants would have other covariates, or just these are meant."
     )

@@ -238,9 +238,9 @@ def checked(model: GLMFit) -> Iterator[tuple[str, Record]]:
     spread = {str(row["check"]): row for row in records(overdispersion(poisson))}
     yield "pearson", spread["pearson"]
     yield "score", spread["score"]
+    yield "more_zeros", records(zero_inflation(poisson))[1]
     if negative:
         yield "dispersion", {"estimate": model.dispersion, "p_value": np.nan}
-    yield "more_zeros", records(zero_inflation(poisson))[1]
     yield "zeros", records(zero_inflation(of_zeros))[0]
     if isinstance(model, InflatedRates) and model.inflated is not None:
         low, high = share_limits(model.inflated)
