@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import coxa
+from coxa.analyses.methods.counts import fit_inflated
 from coxa.estimates import model_rates
 from coxa.models import fit_glm, fit_zero_inflated, rates_of_all
 from coxa.models.glm.inflated_rates import share_limits
+from coxa.models.glm.zero_inflated import rises_with_dispersion
 from coxa.report.build import build_document
 from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.simulate.from_plan.event_outcomes import draw_event_days
@@ -112,6 +115,24 @@ def test_a_planted_share_is_found_and_told() -> None:
     methods = str(analysis_methods(report, study.planned("zero_inflated_poisson")))
     assert "analysed by zero-inflated Poisson regression" in methods
     assert "can have no event; rates and their ratio are of all participants" in methods
+
+
+def test_without_dispersion_the_model_is_that_of_poisson() -> None:
+    data = drawn(200)
+    fit = fit_zero_inflated("y ~ arm + age", data, exposure="years")
+    step, slope = 1e-5, rises_with_dispersion(fit)
+
+    def loglik(alpha: float) -> float:
+        rate = np.exp(fit.design.x @ fit.coef[:3]) * data["years"].to_numpy()
+        count = stats.poisson.logpmf(data["y"], rate) if alpha == 0 else (
+            stats.nbinom.logpmf(data["y"], 1 / alpha, 1 / (1 + alpha * rate))
+        )  # fmt: skip
+        return float(np.log(np.where(data["y"] == 0, fit.share, 0.0) + (1 - fit.share) * np.exp(count)).sum())
+
+    assert slope == (loglik(step) > loglik(0.0))
+    for seed in range(12):
+        found = fit_inflated("y ~ arm + age", drawn(60, seed=seed), family="zero_inflated_negative_binomial")
+        assert np.isfinite(found.bse).all()
 
 
 def test_without_excess_zeros_the_model_is_that_without_a_share() -> None:

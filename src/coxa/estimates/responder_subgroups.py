@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,6 @@ from coxa.models.results.fit import FIT, Fit
 from coxa.models.results.joint import Joint
 from coxa.models.results.joint import joint as joint_covariance
 
-Effect = Literal["risk_difference", "risk_ratio", "odds_ratio"]
-
 
 @kinds(fit=FIT, threshold=NUMBER)
 def responders_in_subgroups(
@@ -31,7 +29,7 @@ def responders_in_subgroups(
     threshold: float,
     *,
     higher_is_better: bool,
-    effect: Effect = "risk_difference",
+    effect: str = "risk_difference",
     measure: Measure = "change",
     response: Response = "change",
     baseline: str = "baseline",
@@ -84,7 +82,7 @@ def responders_in_subgroups(
     {'sex=f': 0.707, 'sex=m': 0.067, 'sex=m-f': -0.64}
     """
     check_level(conf_level)
-    check_option("effect", effect, get_args(Effect))
+    check_option("effect", effect, RISK_CONTRASTS)
     check_option("covariates", covariates, get_args(Covariates))
     check_factor(fit, over)
     check_interaction(fit.design, over, subgroup)

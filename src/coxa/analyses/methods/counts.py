@@ -12,10 +12,11 @@ from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.model_rows import has_covariates
 from coxa.analyses.rows import AnalysisRows
+from coxa.errors import NonConvergenceError
 from coxa.estimates import Estimates, effects_in_subgroups, fit_rates, model_rates
 from coxa.models import GLMFit, fit_glm, fit_zero_inflated
 from coxa.models.glm.inflated_rates import rates_of_all
-from coxa.models.glm.zero_inflated import NoShareError
+from coxa.models.glm.zero_inflated import NoShareError, ZeroInflatedFit, rises_with_dispersion
 from coxa.models.results.record import RESULT_COLUMNS
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
@@ -45,6 +46,10 @@ SHARE_OF_ALL = (
     "their ratio are of all participants. Where the likelihood was highest without such a share, the model was fitted "
     "without it."
 )
+NO_DISPERSION = (
+    "the counts of those who can have an event are not more variable than Poisson's: the dispersion is 0, its lowest "
+    "value, and the fit is that of family 'zero_inflated_poisson'"
+)
 NO_SHARE = (
     "no share of participants who can have no event: the likelihood is highest without one, and the fit is that of "
     "family '{family}'"
@@ -68,13 +73,34 @@ def per_of(planned: PlannedAnalysis) -> float:
 
 
 def fit_inflated(formula: str, data: pd.DataFrame, *, family: str, **options: Any) -> GLMFit:
-    """Fit a zero-inflated model of the rate of all; without a share where the likelihood is highest at none."""
+    """Fit a zero-inflated model of the rate of all; without share or dispersion where the likelihood is highest so.
+
+    Raises
+    ------
+    FitError
+        There is no maximum, neither inside nor where one of them is 0.
+    """
     base: Any = family.removeprefix(INFLATION)
     try:
-        return rates_of_all(fit_zero_inflated(formula, data, family=base, **options))
+        found = rates_of_all(_maximum(formula, data, base, **options))
+        at_poisson = (NO_DISPERSION,) if found.family != family else ()
+        return replace(found, warnings=(*found.warnings, *at_poisson))
     except NoShareError:
         fit = fit_glm(formula, data, family=base, **options)
         return replace(fit, warnings=(*fit.warnings, NO_SHARE.format(family=base)))
+
+
+def _maximum(formula: str, data: pd.DataFrame, family: Any, **options: Any) -> ZeroInflatedFit:
+    """Return the zero-inflated model; Poisson's where the likelihood of the negative binomial one is highest there."""
+    try:
+        return fit_zero_inflated(formula, data, family=family, **options)
+    except NonConvergenceError:
+        if family == "poisson":
+            raise
+        poisson = fit_zero_inflated(formula, data, family="poisson", **options)
+        if rises_with_dispersion(poisson):
+            raise
+        return poisson
 
 
 class CountsMethod(Method):

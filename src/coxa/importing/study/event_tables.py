@@ -1,28 +1,43 @@
-"""Tables with a row for each event: adverse events, sessions, intercurrent events, screening."""
+"""Tables with a row for each event, day, measure or goal: adverse events, sessions, a diary, returns to sport."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coxa.cohort.dictionary import Field, load_table
 from coxa.errors import OptionError
 from coxa.importing.draft import Draft
 from coxa.importing.profile import ColumnProfile
-from coxa.importing.study.levels import changed, field_levels, levels_of
+from coxa.importing.study.levels import as_code, changed, field_levels, known_levels, levels_of
 from coxa.importing.study.questions import ask
 from coxa.importing.study.sources import source_of
 from coxa.importing.study.tables import StudyTable, fields_of
-from coxa.importing.words import head_keys, heads
+from coxa.importing.words import head_keys, heads, value_key
+from coxa.instruments.measures import load_measures
+from coxa.study.delivery.exercises import exercises
+
+EXERCISE = ("exercise_log", "exercise")
+"""Field whose words are the exercises of the vocabulary, or of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventTable:
-    """A table of events as a plan has it, and the kinds of intercurrent events in it."""
+    """A table of events as a plan has it, the kinds of intercurrent events in it, and its words for visits."""
 
     name: str
     source: dict[str, Any]
     kinds: dict[str, str]
+    visits: tuple[str, ...] = ()
+
+    def at_visits(self, named: Mapping[str, str]) -> EventTable:
+        """Return the table with the visits of the plan for its words, given time in lower case -> visit."""
+        codes = {as_code(word): named[key] for word in self.visits if (key := word.strip().lower()) in named}
+        if not (own := changed(codes)):
+            return self
+        values = {**self.source.get("values", {}), "visit": own}
+        return replace(self, source={**self.source, "values": values})
 
 
 def read_events(draft: Draft, table: StudyTable, name: str) -> EventTable | None:
@@ -32,6 +47,7 @@ def read_events(draft: Draft, table: StudyTable, name: str) -> EventTable | None
     columns: dict[str, str] = {}
     values: dict[str, dict[str | int, str]] = {}
     kinds: dict[str, str] = {}
+    visits: tuple[str, ...] = ()
     if "participant_id" in entry.fields and table.key is not None:
         found["participant_id"] = table.key
     lacking = [each for each, wanted in entry.fields.items() if wanted.required and each not in found]
@@ -48,6 +64,8 @@ def read_events(draft: Draft, table: StudyTable, name: str) -> EventTable | None
             values[each] = changed(codes)
         if wanted.levels_from == "intercurrent_events":
             kinds = dict(levels_of(profile, "event").labels)
+        if wanted.levels_from == "visits":
+            visits = tuple(profile.values)
         role = each if each == "participant_id" else f"{name}.{each}"
         draft.is_role(profile, role, f"The name says so, in a table of {entry.label.lower()}.")
         if wanted.type in ("id", "text") and each != "site_id":
@@ -56,7 +74,7 @@ def read_events(draft: Draft, table: StudyTable, name: str) -> EventTable | None
         if draft.free(table.profiles[other]):
             draft.is_role(table.profiles[other], "", _why_not(table.profiles[other], entry.label), "unused")
     source = {**source_of(table, columns.values()), "columns": columns}
-    return EventTable(name, {**source, "values": values} if values else source, kinds)
+    return EventTable(name, {**source, "values": values} if values else source, kinds, visits)
 
 
 def _why_not(profile: ColumnProfile, label: str) -> str:
@@ -79,10 +97,29 @@ def _codes(draft: Draft, name: str, wanted: Field, profile: ColumnProfile) -> di
         return {} if profile.kind == "number" else _refused(draft, profile, "numbers")
     if wanted.levels_from == "intercurrent_events":
         return dict(levels_of(profile, "event").codes)
+    if (vocabulary := _vocabulary(name, wanted)) is not None:
+        words = {code: (value_key(label),) for code, label in vocabulary.items()}
+        known = known_levels(profile, words)
+        if known is None and wanted.name == EXERCISE[1]:  # other exercises may be those of the plan
+            return {as_code(text): code for text in profile.values for code in _named(text, words)}
+        return known if known is not None else _asked(draft, name, replace(wanted, levels=vocabulary), profile)
     if not wanted.levels and wanted.type != "boolean":
         return {}
     codes = field_levels(profile, wanted)
     return codes if codes is not None else _asked(draft, name, wanted, profile)
+
+
+def _vocabulary(name: str, wanted: Field) -> dict[str, str] | None:
+    """Return code -> label of the words of a field that coxa has a list of; None of other fields."""
+    if wanted.levels_from == "measures":
+        return {code: one.label for code, one in load_measures().items()}
+    return {code: one.label for code, one in exercises().items()} if (name, wanted.name) == EXERCISE else None
+
+
+def _named(text: str, words: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the code that a word names, in a list; an empty one where it names none."""
+    key = value_key(text)
+    return [code for code, labels in words.items() if key in (value_key(code), *labels)][:1]
 
 
 def _refused(draft: Draft, profile: ColumnProfile, kind: str) -> dict[str | int, str] | None:

@@ -68,6 +68,7 @@ def _propose(draft: Draft, kind: PlanKind) -> None:
     skip = frozenset([arm] if arm else [])
     people = read_people(draft, people_table, arm, skip, GROUP.get(kind, ""))
     _rest(draft, tables)
+    events = [each.at_visits(visits.names) for each in events]
     _put(draft, people, taken, events, visits, compares=kind in GROUP)
 
 

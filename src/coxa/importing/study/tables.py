@@ -24,6 +24,12 @@ EVENTS = (
     "co_interventions",
     "screening",
     "daily_diary",
+    "exercise_log",
+    "clinical_measures",
+    "goals",
+    "return_to_sport",
+    "sport_training",
+    "red_flag_screening",
 )
 """Tables that are known by their columns."""
 

@@ -168,6 +168,19 @@ def fit_zero_inflated(
     )  # fmt: skip
 
 
+def rises_with_dispersion(fit: ZeroInflatedFit) -> bool:
+    """Return whether the likelihood of a zero-inflated Poisson model rises where counts vary more than Poisson's.
+
+    Its derivative in alpha at 0 is the sum of ((y - mu)^2 - y) / 2 over the events, and over those without of
+    (1 - p) exp(-mu) mu^2 / 2 over the probability of none, with p the share of those who can have none.
+    """
+    y, time = np.asarray(fit.design.y, dtype=float), 1.0 if fit.exposure is None else fit.exposure
+    rate = np.exp(fit.design.x @ fit.coef[: fit.design.x.shape[1]]) * time
+    none = (1 - fit.share) * np.exp(-rate)
+    slope = np.where(y == 0, none * rate**2 / (fit.share + none), (y - rate) ** 2 - y)
+    return bool(slope.sum() > 0)
+
+
 class NoShareError(FitError):
     """The likelihood is highest where no participant is one who can have no event.
 
