@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from coxa import impute as impute
     from coxa import instruments as instruments
     from coxa import lessons as lessons
+    from coxa import measurement as measurement
     from coxa import models as models
     from coxa import report as report
     from coxa import selftest as selftest
@@ -112,6 +113,7 @@ __getattr__, __dir__, __all__ = lazy(
         "impute",
         "instruments",
         "lessons",
+        "measurement",
         "models",
         "report",
         "selftest",

@@ -33,6 +33,7 @@ ROOMS = {
     "derive": {"cohort", "study", "instruments"},
     "diary": {"derive", "cohort", "study", "instruments"},
     "glossary": {"cohort", "study", "instruments"},
+    "measurement": set(),
     "models": set(),
     "estimates": {"models"},
     "impute": {"estimates", "models"},
@@ -61,6 +62,7 @@ ROOMS = {
     "tables": {"estimates", "models", "derive", "cohort", "study", "instruments"},
     "figures": {"tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "report": {
+        "measurement",
         "hypotheses",
         "disclosure",
         "simulate",
@@ -107,6 +109,7 @@ ROOMS = {
     "lessons": {"simulate", "estimates", "models"},
     "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
+        "measurement",
         "hypotheses",
         "lessons",
         "selftest",

@@ -200,7 +200,7 @@ def assumed_participants(study: ComparativeStudy) -> int:
     return sum(assumed.values()) if isinstance(assumed, dict) else assumed
 
 
-def conclude(study: ComparativeStudy, looks: Sequence[LookSeen]) -> Conclusions:
+def conclude(study: ComparativeStudy, looks: Sequence[LookSeen], *, inference: bool = True) -> Conclusions:
     """Return what the hypotheses of a plan show after some looks; without looks, after the one analysis.
 
     Parameters
@@ -209,10 +209,12 @@ def conclude(study: ComparativeStudy, looks: Sequence[LookSeen]) -> Conclusions:
         A plan with `hypotheses` or `interim`.
     looks
         Taken so far, in order; one of them, the final one, where the plan has no interim looks.
+    inference
+        Whether intervals and estimates are wanted, and not only what is rejected.
     """
     plan = tested(study)
     assert plan is not None
-    designs = {name: _observed(study, plan, name, looks) for name in plan.tested} if study.interim else {}
+    designs = {name: _observed(study, name, looks) for name in plan.tested} if study.interim else {}
     p = {name: _p_value(name, looks, designs.get(name)) for name in plan.tested}
     test = graph_test(plan_graph(plan), p, alpha=plan.alpha)
     adjusted: Mapping[str, float] = test.adjusted
@@ -224,7 +226,7 @@ def conclude(study: ComparativeStudy, looks: Sequence[LookSeen]) -> Conclusions:
         rejected = adjusted[name] <= plan.alpha + 1e-12
         weight = _weight(test, name)
         of[name] = Conclusion(name, weight, p[name], adjusted[name], rejected)
-        if name in designs:
+        if inference and name in designs:
             of[name] = _with_looks(of[name], designs[name], plan.alpha, [one.seen[name] for one in looks])
     return Conclusions(tuple(looks), of, test)
 
@@ -235,15 +237,21 @@ def _weight(test: GraphTest, name: str) -> float:
     return step.weight if step.rejected else test.left.weights[test.left.names.index(name)]
 
 
-def _observed(study: ComparativeStudy, plan: Hypotheses, name: str, looks: Sequence[LookSeen]) -> SequentialDesign:
-    """Return the boundaries of a hypothesis at the whole level, with the information that its looks had."""
-    interim = study.interim
+def planned_design(study: ComparativeStudy) -> SequentialDesign:
+    """Return the boundaries of the planned looks, for one hypothesis at the whole level."""
+    interim, plan = study.interim, tested(study)
     assert interim is not None
+    assert plan is not None
     stops = [look.futility if look.futility is not None else -np.inf for look in interim.looks]
-    planned = sequential_design(
+    return sequential_design(
         interim.fractions, interim.boundary, alpha=plan.alpha, gamma=interim.gamma,
         futility=stops if np.isfinite(stops).any() else None,
     )  # fmt: skip
+
+
+def _observed(study: ComparativeStudy, name: str, looks: Sequence[LookSeen]) -> SequentialDesign:
+    """Return the boundaries of a hypothesis at the whole level, with the information that its looks had."""
+    planned = planned_design(study)
     information = [one.seen[name].information for one in looks]
     return as_observed(planned, information, [one.fraction for one in looks])
 

@@ -108,6 +108,13 @@ def power_command(
         from coxa.cli.show_power import show_power
 
         show_power(plan, found, answer, quiet)
+        if power is None and (plan.hypotheses or plan.interim) and analyses is None:
+            from coxa.cli.show_hypotheses import show_hypotheses
+            from coxa.design.by_simulation.hypotheses import simulated_hypotheses
+
+            asked: list[int | None] = [*sizes] if sizes else [None]
+            for size in asked:
+                show_hypotheses(plan, simulated_hypotheses(plan, size, replicates=replicates, seed=seed))
         if written:
             typer.echo(f"written: {', '.join(map(str, written))}")
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from coxa.design.balance_and_guessing import Predictability as Predictability
     from coxa.design.balance_and_guessing import balance as balance
     from coxa.design.balance_and_guessing import predictability as predictability
+    from coxa.design.by_simulation.hypotheses import HypothesisPower as HypothesisPower
+    from coxa.design.by_simulation.hypotheses import simulated_hypotheses as simulated_hypotheses
     from coxa.design.by_simulation.rehearsal import Rehearsal as Rehearsal
     from coxa.design.by_simulation.rehearsal import rehearse as rehearse
     from coxa.design.by_simulation.search import SampleSize as SampleSize
@@ -65,6 +67,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.allocation.schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
         "coxa.design.allocation_list": ("AllocationList", "next_allocation", "randomise"),
         "coxa.design.balance_and_guessing": ("Balance", "Predictability", "balance", "predictability"),
+        "coxa.design.by_simulation.hypotheses": ("HypothesisPower", "simulated_hypotheses"),
         "coxa.design.by_simulation.rehearsal": ("Rehearsal", "rehearse"),
         "coxa.design.by_simulation.search": ("SampleSize", "find_n"),
         "coxa.design.by_simulation.simulated": ("SimulatedPower", "simulated_power"),

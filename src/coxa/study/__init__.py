@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from coxa.study.audit.read import read_audit as read_audit
     from coxa.study.delivery.items import delivery_items as delivery_items
     from coxa.study.describing.document import study_schema as study_schema
+    from coxa.study.hypotheses import Hypotheses as Hypotheses
+    from coxa.study.hypotheses import Interim as Interim
     from coxa.study.locking.content import Change as Change
     from coxa.study.locking.content import plan_changes as plan_changes
     from coxa.study.locking.deviations import PlanStatus as PlanStatus
@@ -32,6 +34,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.study.audit.read": ("read_audit",),
         "coxa.study.delivery.items": ("delivery_items",),
         "coxa.study.describing.document": ("study_schema",),
+        "coxa.study.hypotheses": ("Hypotheses", "Interim"),
         "coxa.study.locking.content": ("Change", "plan_changes"),
         "coxa.study.locking.deviations": ("PlanStatus", "plan_status"),
         "coxa.study.locking.lock": ("Lock", "lock", "read_lock"),

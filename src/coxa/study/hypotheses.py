@@ -29,7 +29,14 @@ class Hypothesis(Part):
 
 
 class Hypotheses(Part):
-    """Hypotheses that share one level, so that the probability of any false claim of benefit is at most alpha."""
+    """Hypotheses that share one level, so that the probability of any false claim of benefit is at most alpha.
+
+    Examples
+    --------
+    >>> from coxa.study import Hypotheses
+    >>> Hypotheses.model_validate({"tested": {"pain": {"analysis": "primary", "weight": 1}}}).procedure
+    'graph'
+    """
 
     alpha: float = Field(0.025, gt=0, lt=0.5, description="One-sided level of all of them together.")
     procedure: Procedure = Field(
@@ -90,7 +97,14 @@ class Look(Part):
 
 
 class Interim(Part):
-    """Looks at the data before the final analysis."""
+    """Looks at the data before the final analysis.
+
+    Examples
+    --------
+    >>> from coxa.study import Interim
+    >>> Interim.model_validate({"looks": [{"fraction": 0.5}]}).fractions
+    (0.5, 1.0)
+    """
 
     boundary: Boundary = Field(
         "ld_obrien_fleming",

@@ -203,7 +203,7 @@ def repeated_p_values(design: SequentialDesign, z: Sequence[float]) -> tuple[flo
     -------
     tuple of float
         One-sided; 1 where it would be above 0.5. The smallest until a look is the sequential p-value, which graphs take
-        (Liu & Anderson, Biometrika 2008, 95:1-14).
+        (Liu & Anderson, Journal of the American Statistical Association 2008, 103:1621-1630).
 
     Examples
     --------
