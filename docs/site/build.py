@@ -39,6 +39,19 @@ EVIDENCE = {
 """Page of a method -> how the names of its cases of the self-test begin."""
 
 
+ACCESSIBLE = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="On this page">',
+    '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    "<pre>": '<pre tabindex="0">',
+    "<th></th>": "<td></td>",
+    '<th class="head"><p></p></th>': "<td></td>",
+    '<table border="1" class="dataframe">': '<table border="1" class="dataframe" tabindex="0">',
+}
+"""What the theme writes -> the same for those who use a keyboard or a screen reader."""
+
+
 def main(out: Path) -> None:
     """Gather the pages, and write the site to a folder."""
     gathered = out.with_name(f"{out.name}-source")
@@ -47,6 +60,8 @@ def main(out: Path) -> None:
     trees = str(out.with_name(f"{out.name}-trees"))
     command = [sys.executable, "-m", "sphinx", *options, "-d", trees, str(gathered), str(out)]
     subprocess.run(command, check=True, env={**os.environ, **TERMINAL})
+    for page in out.rglob("*.html"):
+        page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"wrote {out / 'index.html'}")
 
 
@@ -118,6 +133,13 @@ def evidence(checks: tuple[Check, ...], cases: tuple[str, ...]) -> str:
             for row in rows
         )
     )
+
+
+def accessible(page: str) -> str:
+    """Return a page with levels of headings, names of landmarks, and places that scroll within reach of the keyboard."""
+    for written, instead in ACCESSIBLE.items():
+        page = page.replace(written, instead)
+    return page
 
 
 def api_page(namespace: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from coxa.selftest import Check
 from coxa.selftest.cases import CASES
-from docs.site.build import EVIDENCE, LINK, api_page, evidence, linked, sources
+from docs.site.build import EVIDENCE, LINK, accessible, api_page, evidence, linked, sources
 
 NAMES = dict(sources())
 CONTENTS = (Path(__file__).parents[2] / "docs" / "site" / "index.md").read_text(encoding="utf-8")
@@ -55,3 +55,8 @@ def test_pages_of_methods_have_the_numbers_of_their_cases() -> None:
 def test_the_reference_has_each_namespace_once() -> None:
     assert ":no-index:" in api_page("coxa")
     assert ":no-index:" not in api_page("coxa.models")
+
+
+def test_what_scrolls_is_in_reach_of_the_keyboard() -> None:
+    assert accessible("<pre>a</pre><th></th>") == '<pre tabindex="0">a</pre><td></td>'
+    assert accessible(accessible("<pre>a</pre>")) == accessible("<pre>a</pre>")
