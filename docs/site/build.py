@@ -136,7 +136,7 @@ def evidence(checks: tuple[Check, ...], cases: tuple[str, ...]) -> str:
 
 
 def accessible(page: str) -> str:
-    """Return a page with levels of headings, names of landmarks, and places that scroll within reach of the keyboard."""
+    """Return a page with levels of headings, named landmarks, and what scrolls within reach of the keyboard."""
     for written, instead in ACCESSIBLE.items():
         page = page.replace(written, instead)
     return page

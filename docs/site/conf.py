@@ -14,6 +14,7 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "index"
 default_role = "py:obj"
 
+suppress_warnings = ["ref.python"]  # "name : of the family" stands where a type would, and `name` is many
 autodoc_typehints = "none"
 autodoc_member_order = "alphabetical"
 napoleon_numpy_docstring = True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import posixpath
 import re
 from pathlib import Path
 
 import pytest
 
+import coxa
 from coxa.selftest import Check
 from coxa.selftest.cases import CASES
 from docs.site.build import EVIDENCE, LINK, accessible, api_page, evidence, linked, sources
@@ -60,3 +62,13 @@ def test_the_reference_has_each_namespace_once() -> None:
 def test_what_scrolls_is_in_reach_of_the_keyboard() -> None:
     assert accessible("<pre>a</pre><th></th>") == '<pre tabindex="0">a</pre><td></td>'
     assert accessible(accessible("<pre>a</pre>")) == accessible("<pre>a</pre>")
+
+
+@pytest.mark.parametrize("name", sorted({"coxa", *dir(coxa)} - {"__version__"}))
+def test_docstrings_have_no_markup_by_accident(name: str) -> None:
+    """|size| is a substitution and name_ a link in reStructuredText, unless they stand between backticks."""
+    shown = coxa if name == "coxa" else getattr(coxa, name)
+    members = [getattr(shown, member) for member in getattr(shown, "__all__", ())]
+    for each in [shown, *members]:
+        text = re.sub(r"`[^`]*`", "", (inspect.getdoc(each) or "").split("Examples\n---")[0])
+        assert not re.search(r"\|\w[^|]*\||(?<![\w.*])[A-Za-z]\w*_(?![\w*])", text), each

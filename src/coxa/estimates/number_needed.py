@@ -16,7 +16,7 @@ from coxa.estimates.table import ESTIMATES, Estimates
 class NumberNeeded:
     """How many have to be treated for one more response, or for one less.
 
-    estimate    : 1 / |difference|; infinite where the arms do not differ
+    estimate    : `1 / abs(difference)`; infinite where the arms do not differ
     benefit     : whether the treated arm has more responses; where False, `estimate` is a number needed to harm
     nearest     : the limit of the interval on the estimate's own side that is nearest to 1
     farthest    : the other limit; on the other side where `through_infinity`

@@ -48,7 +48,7 @@ def items_from_wide(
     instrument : str or Instrument
         The instrument, or the name of one that ships.
     prefix : str, optional
-        What stands before the item code in the column names: "hoos_" or "hoos" for hoos_p1. Without one it is
+        What stands before the item code in the column names: `hoos_` or `hoos` for `hoos_p1`. Without one it is
         found, if only one fits.
     keys : sequence of str
         Columns that make a participant-visit; the last is the visit.
