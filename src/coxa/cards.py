@@ -78,7 +78,7 @@ class Card:
                 for row in self.rows[:MOST]
             )
             table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            parts.append(f'<div style="overflow-x:auto">{table}</div>')
+            parts.append(f'<div tabindex="0" style="overflow-x:auto">{table}</div>')
         parts += [f'<div style="opacity:.75;margin-top:.3em">{escape(line)}</div>' for line in self._notes()]
         return f'<div style="{STYLE}">{"".join(parts)}</div>'
 
