@@ -51,7 +51,7 @@ def audit_command(
 ) -> None:
     """Audit the outcomes of clinics: how complete, how good for the case mix, what is changing.
 
-    Example: coxa audit audit.yaml --format html,pdf --out audit
+    Example: coxa audit my-audit/audit.yaml --format html,pdf --out audit
     """
     with edge(verbose, as_json):
         check_there(plan)

@@ -42,7 +42,7 @@ def import_command(
 ) -> None:
     """Propose a plan for files: what each column is and why, and what has to be asked. The files are not changed.
 
-    Example: coxa import episodes.xlsx --kind audit --out my-audit
+    Example: coxa import episodes.xlsx --kind audit --out my-clinic
     """
     with edge(verbose, as_json):
         from coxa.importing.proposal import PlanKind as Kind

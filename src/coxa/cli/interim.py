@@ -31,7 +31,7 @@ def interim_command(
 ) -> None:
     """Take an interim look of a locked plan: test its hypotheses at their boundaries, and record it.
 
-    Example: coxa interim study.yaml --data data_2026_03 --date 2026-03-01
+    Example: coxa interim study.yaml --data data --date 2026-03-01
     """
     with edge(verbose, as_json):
         from coxa.cli.edge import check_there

@@ -53,7 +53,7 @@ def score_command(
 ) -> None:
     """Score the questionnaires of a file that has a column per item, or columns item and value.
 
-    Example: coxa score hoos.csv --instrument hoos --out scores.csv
+    Example: coxa score data/items.csv --instrument hoos --visit week --out scores.csv
     """
     with edge(verbose, as_json):
         from coxa.cli.show import show_findings, show_scores

@@ -32,7 +32,7 @@ def why_command(
 
     Or an imputed value: what was observed, the strategy, the reference arm, the conditional mean and its spread.
 
-    Example: coxa why report --cell T3.r4.c2
+    Example: coxa why report --cell T3.r2.c4
     """
     with edge(verbose, as_json):
         check_there(report)
@@ -123,7 +123,7 @@ def compare_command(
 ) -> None:
     """Compare every number of two reports or results data sets; exit code 1 if any differs.
 
-    Example: coxa compare out-before out-after --page moved.html
+    Example: coxa compare report report-after --page moved.html
     """
     with edge(verbose, as_json):
         check_there(first)

@@ -40,7 +40,7 @@ def twin_command(
 
     Several files of one study are drawn together: a participant has the same new identifier in all of them.
 
-    Example: coxa twin participants.csv visits.csv --out twin
+    Example: coxa twin data/participants.csv --out twin.csv
     """
     with edge(verbose, as_json):
         from coxa.cohort.readers.raw import ReadOptions
