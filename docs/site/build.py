@@ -22,8 +22,8 @@ from docs.make_reference import namespaces
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
-TERMINAL = {"COLUMNS": "100", "TERM": "dumb"}
-"""What commands of a page write to: a terminal of this width, in which nothing moves."""
+TERMINAL = {"COLUMNS": "100"}
+"""What commands of a page write to: a terminal of this width."""
 
 EVIDENCE = {
     "methods/mmrm.md": ("mmrm_",),

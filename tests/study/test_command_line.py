@@ -13,6 +13,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from coxa.cli.edge import can_move
 from coxa.cli.main import app
 from tests.spec.drawn_trial import drawn_trial
 
@@ -272,3 +273,17 @@ def test_results_are_the_same_bytes_where_data_count_as_large(
     assert pd.get_option("mode.string_storage") == before
     for name in ("estimates.csv", "estimates.parquet", "findings.csv", "left_out.csv", "disposition.csv"):
         assert (tmp_path / "small" / name).read_bytes() == (tmp_path / "large" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("environment", "moves"), [({}, True), ({"TERM": "dumb"}, False), ({"JPY_PARENT_PID": "1"}, False)]
+)
+def test_a_line_is_drawn_over_in_a_terminal_and_not_in_a_notebook(
+    environment: dict[str, str], moves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    for name in ("TERM", "JPY_PARENT_PID"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert can_move() is moves

@@ -124,7 +124,7 @@ def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]
         _progress_line(what, 0, 0)
         yield _progress_line
         return
-    if quiet or not sys.stderr.isatty():
+    if quiet or not can_move():
         yield lambda *_: None
         return
     from rich.console import Console
@@ -135,6 +135,11 @@ def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]
         yield lambda step, done, total: status.update(
             escape(f"{what}: {step} ({done + 1} of {total}{to_go(perf_counter() - started, done, total)})")
         )
+
+
+def can_move() -> bool:
+    """Return whether standard error is a terminal in which a line is drawn over; a notebook's `!` only looks like one."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "JPY_PARENT_PID" not in os.environ
 
 
 def _progress_line(step: str, done: int, total: int) -> None:

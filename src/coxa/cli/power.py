@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.edge import AsJson, Quiet, StudyPath, Verbose, edge, print_json
+from coxa.cli.edge import AsJson, Quiet, StudyPath, Verbose, can_move, edge, print_json
 
 if TYPE_CHECKING:
     from coxa.design.by_simulation.search import SampleSize
@@ -131,7 +130,7 @@ def _written(found: SimulatedPower, answer: SampleSize | None, out: Path | None,
 @contextmanager
 def following(what: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Show a progress bar on standard error, where somebody is looking."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not can_move():
         yield None
         return
     from rich.console import Console
