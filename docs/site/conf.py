@@ -21,7 +21,7 @@ napoleon_numpy_docstring = True
 napoleon_google_docstring = False
 
 myst_heading_anchors = 4
-nb_execution_mode = "cache"
+nb_execution_mode = "force"  # what is kept goes by the text of a page, and not by the code that it runs
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_excludepatterns = ["notebooks/*"]

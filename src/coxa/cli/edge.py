@@ -138,7 +138,7 @@ def working(what: str, quiet: bool) -> Iterator[Callable[[str, int, int], None]]
 
 
 def can_move() -> bool:
-    """Return whether standard error is a terminal in which a line is drawn over; a notebook's `!` only looks like one."""
+    """Return whether standard error is a terminal in which a line is drawn over; that of a notebook is none."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and "JPY_PARENT_PID" not in os.environ
 
 
