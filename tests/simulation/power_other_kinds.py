@@ -11,12 +11,15 @@ from scipy import stats
 
 from coxa.design import (
     Power,
+    power_competing_risks,
     power_hazard_ratio,
     power_odds_ratio,
     power_rate_ratio,
+    power_recurrent_events,
     power_win_probability,
     power_win_ratio,
 )
+from coxa.design.closed_form.competing_risks import HazardOf
 from coxa.design.closed_form.ordered import shifted
 
 Simulated = Callable[[int, np.random.Generator], np.ndarray]
@@ -55,15 +58,70 @@ def log_rank(n: tuple[int, int], hazard_ratio: float, event_probability: float) 
     @in_blocks
     def simulate(draws: int, rng: np.random.Generator) -> np.ndarray:
         times = rng.exponential(1 / (hazard * np.where(arm, hazard_ratio, 1)), size=(draws, arm.size))
-        order = np.argsort(times, axis=1)
-        event, treated = np.take_along_axis(times, order, axis=1) < 1, arm[order]
-        share = np.cumsum(treated[:, ::-1], axis=1)[:, ::-1] / np.arange(arm.size, 0, -1)
-        return two_sided((event * (treated - share)).sum(axis=1) / np.sqrt((event * share * (1 - share)).sum(axis=1)))
+        return p_of_log_rank(times, times < 1, arm)
 
     found = power_hazard_ratio(
         event_probability=event_probability, hazard_ratio=hazard_ratio, n=n[0], ratio=n[1] / n[0]
     )
     return Case(f"hazard ratio {hazard_ratio:g}, {event_probability:.0%} events, {n[0]} + {n[1]}", found, simulate)
+
+
+def p_of_log_rank(times: np.ndarray, happens: np.ndarray, arm: np.ndarray) -> np.ndarray:
+    """Return the p-values (trials,) of the log-rank test; `happens` is whether the time is one of an event."""
+    order = np.argsort(times, axis=1)
+    event, treated = np.take_along_axis(happens, order, axis=1), arm[order]
+    share = np.cumsum(treated[:, ::-1], axis=1)[:, ::-1] / np.arange(arm.size, 0, -1)
+    return two_sided((event * (treated - share)).sum(axis=1) / np.sqrt((event * share * (1 - share)).sum(axis=1)))
+
+
+def competing(n: tuple[int, int], hazard_ratio: float, event: float, other: float, of: HazardOf) -> Case:
+    """Constant cause-specific hazards; or a constant subdistribution hazard, others being kept at risk."""
+    arm = np.repeat([0, 1], n)
+    total = -math.log(1 - event - other)
+    own = total * event / (event + other) if of == "cause_specific" else -math.log(1 - event)
+
+    @in_blocks
+    def simulate(draws: int, rng: np.random.Generator) -> np.ndarray:
+        first = rng.exponential(1 / (own * np.where(arm, hazard_ratio, 1)), size=(draws, arm.size))
+        if of == "subdistribution":
+            return p_of_log_rank(first, first < 1, arm)
+        second = rng.exponential(1 / (total - own), size=first.shape)
+        return p_of_log_rank(np.minimum(first, second), (first < second) & (first < 1), arm)
+
+    found = power_competing_risks(
+        event_probability=event,
+        competing_probability=other,
+        hazard_ratio=hazard_ratio,
+        of=of,
+        n=n[0],
+        ratio=n[1] / n[0],
+    )
+    name = f"{of.replace('_', '-')} hazard ratio {hazard_ratio:g}, {event:.0%} events, {other:.0%} competing"
+    return Case(f"{name}, {n[0]} + {n[1]}", found, simulate)
+
+
+def recurring(n: tuple[int, int], rate: float, rate_ratio: float, k: float, shortest: float) -> Case:
+    """Events over time at risk, follow-up even from `shortest` to 2 less that, with the robust errors of the rates."""
+    arm = np.repeat([0, 1], n)
+    means = rate * np.where(arm, rate_ratio, 1)
+
+    @in_blocks
+    def simulate(draws: int, rng: np.random.Generator) -> np.ndarray:
+        time = rng.uniform(shortest, 2 - shortest, size=(draws, arm.size))
+        counts = rng.poisson(means * time * rng.gamma(1 / k, k, size=time.shape))
+        logs, variance = [], np.zeros(draws)
+        for place in (0, 1):
+            events, at_risk = counts[:, arm == place], time[:, arm == place]
+            own = events.sum(axis=1) / at_risk.sum(axis=1)
+            logs.append(np.log(own))
+            variance += ((events - own[:, None] * at_risk) ** 2).sum(axis=1) / events.sum(axis=1) ** 2
+        return two_sided((logs[1] - logs[0]) / np.sqrt(variance))
+
+    variation = (1 - shortest) / math.sqrt(3)
+    found = power_recurrent_events(
+        rate=rate, dispersion=k, exposure_variation=variation, rate_ratio=rate_ratio, n=n[0], ratio=n[1] / n[0]
+    )
+    return Case(f"recurrent events, rate ratio {rate_ratio:g}, variance {k:g}, {n[0]} + {n[1]}", found, simulate)
 
 
 def dispersion_of(counts: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -164,6 +222,10 @@ OTHER_KINDS = (
     log_rank((100, 200), 0.7, 0.7),
     rates((120, 120), 1.5, 0.7, 0.6),
     rates((80, 160), 2.0, 0.7, 0.4),
+    competing((180, 180), 0.6, 0.4, 0.2, "cause_specific"),
+    competing((180, 180), 0.6, 0.4, 0.2, "subdistribution"),
+    recurring((180, 180), 1.5, 0.7, 0.6, 0.5),
+    recurring((150, 150), 2.0, 0.7, 0.5, 1.0),
     ordered((94, 94), (0.1, 0.2, 0.5, 0.2), 2.428),
     ordered((80, 160), (0.3, 0.3, 0.2, 0.1, 0.1), 0.5),
     win_probability((60, 60), 0.5),

@@ -7,20 +7,24 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.stats.rates import power_negbin_ratio_2indep
 
 from coxa.design import (
     Power,
     events_needed,
+    power_competing_risks,
     power_hazard_ratio,
     power_odds_ratio,
     power_rate_ratio,
+    power_recurrent_events,
     power_win_probability,
     power_win_ratio,
 )
 from coxa.errors import FitError, OptionError
 from coxa.estimates import MeasuredEndpoint, win_statistics
+from coxa.models import fit_recurrent, recurrent_rows
 
 WHITEHEAD = (0.1, 0.2, 0.5, 0.2)
 """Whitehead 1993: poor, moderate, good and very good in the reference arm; the log odds ratio is 0.887."""
@@ -81,13 +85,82 @@ def test_the_error_of_a_win_ratio_is_that_of_the_estimate_without_a_difference(c
     assert error == pytest.approx(expected, rel=0.03)  # of 900 participants
 
 
+def test_a_subdistribution_is_a_hazard_whose_events_are_the_cumulative_incidence() -> None:
+    given = {"event_probability": 0.4, "hazard_ratio": 0.6, "n": 150}
+    found = power_competing_risks(**given, competing_probability=0.3, of="subdistribution")
+    assert found.power == pytest.approx(power_hazard_ratio(**given).power)  # type: ignore[arg-type]
+    rare = power_competing_risks(**given, competing_probability=1e-9)
+    assert rare.power == pytest.approx(power_hazard_ratio(**given).power, abs=1e-6)  # type: ignore[arg-type]
+
+
+def test_competing_events_take_events_away() -> None:
+    """Cumulative incidences by numerical integration of the hazards."""
+    found = power_competing_risks(
+        event_probability=0.3, competing_probability=0.25, hazard_ratio=0.5, competing_hazard_ratio=2.0, n=100
+    )
+    total = -math.log(0.45)
+    own, other = total * 0.3 / 0.55, total * 0.25 / 0.55
+    grid = np.linspace(0, 1, 20_001)
+    incidence = np.trapezoid(0.5 * own * np.exp(-(0.5 * own + 2 * other) * grid), grid)
+    assert found.events == pytest.approx(100 * (0.3 + incidence), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("cause", "events", "log_ratio", "error"),
+    [("progression", 115, -0.229237113326, 0.185778351436), ("death", 860, 0.232769273632, 0.0679990324552)],
+)
+def test_the_error_of_a_subdistribution_is_that_of_cmprsk(
+    cause: str, events: int, log_ratio: float, error: float
+) -> None:
+    """`cmprsk::crr` of sex in `survival::mgus2`: 631 women, 753 men; the formula needs the events and the arms only."""
+    women, men = 631, 753
+    share = math.exp(log_ratio)
+    hazard = np.linspace(0, 5, 500_001)
+    expected = women * -np.expm1(-hazard) + men * -np.expm1(-hazard * share)
+    incidence = float(-np.expm1(-hazard[np.argmin(abs(expected - events))]))
+    found = power_competing_risks(
+        event_probability=incidence,
+        competing_probability=0.01,
+        hazard_ratio=share,
+        of="subdistribution",
+        n=women,
+        ratio=men / women,
+    )
+    assert found.events == pytest.approx(events, rel=1e-3), cause
+    assert found.std_error == pytest.approx(error, rel=0.02)
+
+
+def test_recurrent_events_have_the_errors_of_the_model_of_lin_wei_yang_and_ying() -> None:
+    rng, n, k = np.random.default_rng(3), 1500, 0.8
+    arm, end = np.arange(n) % 2, rng.uniform(0.5, 1.5, n)
+    number = rng.poisson(2.0 * np.where(arm, 0.7, 1.0) * end * rng.gamma(1 / k, k, n))
+    people = pd.DataFrame({"participant_id": np.arange(n), "arm": np.where(arm == 1, "b", "a"), "end": end})
+    who = np.repeat(np.arange(n), number)
+    events = pd.DataFrame({"participant_id": who, "day": rng.random(len(who)) * end[who]})
+    fit = fit_recurrent("arm", recurrent_rows(people, events, end="end", day="day"))
+    found = power_recurrent_events(
+        rate=2.0, dispersion=k, exposure_variation=1 / math.sqrt(12), rate_ratio=0.7, n=n // 2
+    )
+    assert found.std_error == pytest.approx(float(fit.se[0]), rel=0.06)
+
+
 SOLVED: dict[str, tuple[Callable[..., Power], dict[str, Any], str, float]] = {
     "hazards": (power_hazard_ratio, {"event_probability": 0.5}, "hazard_ratio", 0.7),
     "rates": (power_rate_ratio, {"rate": 1.0, "dispersion": 0.5}, "rate_ratio", 0.7),
+    "cause-specific": (
+        power_competing_risks, {"event_probability": 0.4, "competing_probability": 0.2}, "hazard_ratio", 0.7,
+    ),
+    "subdistribution": (
+        power_competing_risks, {"event_probability": 0.4, "competing_probability": 0.2, "of": "subdistribution"},
+        "hazard_ratio", 0.7,
+    ),
+    "recurrent": (
+        power_recurrent_events, {"rate": 1.0, "dispersion": 0.5, "exposure_variation": 0.3}, "rate_ratio", 0.7,
+    ),
     "ordered": (power_odds_ratio, {"probabilities": WHITEHEAD}, "odds_ratio", 1.8),
     "win probability": (power_win_probability, {}, "win_probability", 0.62),
     "win ratio": (power_win_ratio, {"ties": 0.2}, "win_ratio", 1.5),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SOLVED)
@@ -110,6 +183,11 @@ def test_what_is_left_out_is_found(name: str, ratio: float) -> None:
         (lambda: power_hazard_ratio(event_probability=5, hazard_ratio=2, n=10), "`event_probability` is 5"),
         (lambda: events_needed(hazard_ratio=-1), "`hazard_ratio` is -1. Give a number above 0."),
         (lambda: power_rate_ratio(rate=1, dispersion=-1, rate_ratio=2, n=10), "`dispersion` is -1. Give 0 or more."),
+        (
+            lambda: power_competing_risks(event_probability=0.6, competing_probability=0.4, hazard_ratio=2, n=10),
+            "add up to 1. Give two that add up to less than 1.",
+        ),
+        (lambda: power_recurrent_events(rate=1, dispersion=1, exposure_variation=-1, rate_ratio=2, n=9), "Give 0 or"),
         (lambda: power_odds_ratio(probabilities=[0.5, 0.4], odds_ratio=2, n=10), "with the sum 0.9. Give one above 0"),
         (lambda: power_win_probability(win_probability=0.5, n=10), "`win_probability` is 0.5. Give another"),
         (lambda: power_win_ratio(win_ratio=2, ties=1, n=10), "`ties` is 1. Give a share"),

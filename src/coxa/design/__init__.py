@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.cluster import design_effect as design_effect
     from coxa.design.closed_form.cluster import power_cluster as power_cluster
     from coxa.design.closed_form.cluster import power_partially_nested as power_partially_nested
+    from coxa.design.closed_form.competing_risks import power_competing_risks as power_competing_risks
     from coxa.design.closed_form.means import power_ancova as power_ancova
     from coxa.design.closed_form.means import power_two_means as power_two_means
     from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
     from coxa.design.closed_form.ordered import power_odds_ratio as power_odds_ratio
     from coxa.design.closed_form.rates import power_rate_ratio as power_rate_ratio
+    from coxa.design.closed_form.recurrent_events import power_recurrent_events as power_recurrent_events
     from coxa.design.closed_form.time_to_event import events_needed as events_needed
     from coxa.design.closed_form.time_to_event import power_hazard_ratio as power_hazard_ratio
     from coxa.design.closed_form.two_proportions import power_two_proportions as power_two_proportions
@@ -73,10 +75,12 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.by_simulation.simulated": ("SimulatedPower", "simulated_power"),
         "coxa.design.closed_form.answer": ("Power",),
         "coxa.design.closed_form.cluster": ("design_effect", "power_cluster", "power_partially_nested"),
+        "coxa.design.closed_form.competing_risks": ("power_competing_risks",),
         "coxa.design.closed_form.means": ("power_ancova", "power_two_means"),
         "coxa.design.closed_form.mmrm": ("power_mmrm",),
         "coxa.design.closed_form.ordered": ("power_odds_ratio",),
         "coxa.design.closed_form.rates": ("power_rate_ratio",),
+        "coxa.design.closed_form.recurrent_events": ("power_recurrent_events",),
         "coxa.design.closed_form.time_to_event": ("events_needed", "power_hazard_ratio"),
         "coxa.design.closed_form.two_proportions": ("power_two_proportions",),
         "coxa.design.closed_form.wins": ("power_win_probability", "power_win_ratio"),

@@ -82,7 +82,7 @@ def responders_in_subgroups(
     {'sex=f': 0.707, 'sex=m': 0.067, 'sex=m-f': -0.64}
     """
     check_level(conf_level)
-    check_option("effect", effect, RISK_CONTRASTS)
+    check_option("effect", effect, tuple(RISK_CONTRASTS))
     check_option("covariates", covariates, get_args(Covariates))
     check_factor(fit, over)
     check_interaction(fit.design, over, subgroup)

@@ -188,7 +188,8 @@ class NoShareError(FitError):
     --------
     >>> raise NoShareError("there are no zeros", ["Fit the model without inflation by `fit_glm`."])
     Traceback (most recent call last):
-    coxa.models.glm.zero_inflated.NoShareError: there are no zeros. Fit the model without inflation by `fit_glm`.
+    coxa.models.glm.zero_inflated.NoShareError: There are no zeros.
+      1. Fit the model without inflation by `fit_glm`.
     """
 
 

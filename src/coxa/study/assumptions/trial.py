@@ -221,7 +221,9 @@ class AssumedDropout(Part):
         if self.mechanism == "mcar" and self.odds_ratio != 1:
             raise ValueError("with an `odds_ratio` dropout depends on values; write `mechanism: mar`, or `mnar`")
         if self.mechanism != "mcar" and self.odds_ratio == 1:
-            raise ValueError(f"the mechanism {self.mechanism} needs an `odds_ratio` other than 1; add for example `odds_ratio: 1.4`")
+            raise ValueError(
+                f"the mechanism {self.mechanism} needs an `odds_ratio` other than 1; add for example `odds_ratio: 1.4`"
+            )
         return self
 
 
