@@ -25,7 +25,7 @@ from coxa.study.audit.plan import AuditPlan
 
 @pytest.fixture(scope="module")
 def found() -> Audit:
-    registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    registry = simulate_registry(RegistryAssumptions(years=1), seed=1, episodes=900)
     given = registry.plan.model_copy(update={"unit_names": False})
     return audit_clinics(given, registry.episodes)
 

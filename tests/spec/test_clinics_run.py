@@ -25,7 +25,7 @@ WORKED = Path(__file__).parents[2] / "analyses" / "clinic_registry" / "audit.yam
 
 @pytest.fixture(scope="module")
 def registry() -> SimulatedRegistry:
-    return simulate_registry(RegistryAssumptions(), seed=4, episodes=1500)
+    return simulate_registry(RegistryAssumptions(years=1), seed=4, episodes=1500)
 
 
 @pytest.fixture(scope="module")

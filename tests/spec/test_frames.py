@@ -191,7 +191,7 @@ def changed_results(into: As) -> pd.DataFrame:
 
 @cache
 def registry() -> Any:
-    return simulate.simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    return simulate.simulate_registry(RegistryAssumptions(years=1), seed=1, episodes=900)
 
 
 def tiny_audit() -> AuditPlan:

@@ -86,7 +86,7 @@ def audit_clinics(
     --------
     >>> from coxa.simulate import simulate_registry
     >>> from coxa.study import RegistryAssumptions
-    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> registry = simulate_registry(RegistryAssumptions(years=1), seed=1, episodes=900)
     >>> audit = audit_clinics(registry.plan, registry.episodes)
     >>> int(audit.completeness.counts[()]["eligible"].iloc[0]), list(audit.case_mix)
     (863, ['pain', 'function'])

@@ -78,7 +78,7 @@ def write_audit(
     >>> from coxa.clinics import audit_clinics, publish
     >>> from coxa.simulate import simulate_registry
     >>> from coxa.study import RegistryAssumptions
-    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> registry = simulate_registry(RegistryAssumptions(years=1), seed=1, episodes=900)
     >>> audit = audit_clinics(registry.plan, registry.episodes)
     >>> written = write_audit(audit, publish(audit), "out")
     >>> [path.name for path in written], Path("out/own/counts.json").is_file()

@@ -33,7 +33,7 @@ class Published:
     >>> from coxa.clinics import audit_clinics
     >>> from coxa.simulate import simulate_registry
     >>> from coxa.study import RegistryAssumptions
-    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> registry = simulate_registry(RegistryAssumptions(years=1), seed=1, episodes=900)
     >>> published = publish(audit_clinics(registry.plan, registry.episodes))
     >>> published.certificate.k, published.certificate.narrowest >= 5
     (5, True)
@@ -85,7 +85,7 @@ def publish(audit: Audit, *, earlier: Sequence[Protected] = ()) -> Published:
     >>> from coxa.clinics import audit_clinics
     >>> from coxa.simulate import simulate_registry
     >>> from coxa.study import RegistryAssumptions
-    >>> registry = simulate_registry(RegistryAssumptions(), seed=1, episodes=900)
+    >>> registry = simulate_registry(RegistryAssumptions(years=1), seed=1, episodes=900)
     >>> audit = audit_clinics(registry.plan, registry.episodes)
     >>> hidden = publish(audit).audit.completeness.counts["clinic", "therapist"]["of_done"].isna()
     >>> bool(hidden.any()), bool(hidden.all())
