@@ -71,7 +71,7 @@ def test_why_names_what_it_cannot_find(tmp_path: Path) -> None:
     frame = imputed_frame(report())
     assert frame is not None
     frame.to_csv(tmp_path / FILE, index=False)
-    with pytest.raises(OptionError, match="no outcome of this participant is imputed"):
+    with pytest.raises(OptionError, match="No outcome of this participant is imputed"):
         why_imputed(tmp_path, "nobody", "w6")
     with pytest.raises(OptionError, match="analysis with imputed outcomes"):
         why_imputed(tmp_path, "nobody", "w6", "primary")

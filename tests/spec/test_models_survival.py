@@ -134,6 +134,15 @@ def rises_for_ever(time: np.ndarray, event: np.ndarray, start: np.ndarray, x: np
     return bool(found.fun < -1e-7)
 
 
+def test_a_hazard_ratio_without_end_is_refused_where_rows_enter_late_and_the_information_is_rounding() -> None:
+    time, event = np.array([2.0, 7, 5, 6, 9, 8, 4, 7, 5, 1]), np.array([0, 0, 1, 1, 0, 0, 0, 0, 1, 1])
+    start, x = np.array([0.0, 1, 1, 1, 2, 3, 3, 3, 3, 0]), np.zeros((10, 1))
+    x[[2, 8]] = 1
+    for ties in ("efron", "breslow"):
+        with pytest.raises(MonotoneLikelihoodError):
+            fit_cox_arrays(time, event, x, start=start, ties=ties)
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_what_is_refused_is_what_has_no_estimate(late: bool) -> None:
     """300 small data sets: a fit is given where the likelihood has a maximum, and nowhere else."""

@@ -42,6 +42,9 @@ NO_INFORMATION = 1e-9
 MONOTONE = 1e-7
 """Information about a direction at the optimum, relative to that at 0, below which the likelihood may be monotone."""
 
+FAR = 12.0
+"""Logarithm of a hazard ratio between two rows from which information is rounding where rows enter late and leave."""
+
 
 def fit_cox_arrays(
     time: ArrayLike,
@@ -200,15 +203,22 @@ def _optimum(parts: list[Stratum], names: tuple[str, ...]) -> Optimum:
         reason = found.failure or _flat(at_zero.hessian, found.point.hessian)
     except np.linalg.LinAlgError:
         reason = "the derivatives are not finite"
-    if not reason:
+    if not reason and _widest(parts, found.point.theta) < FAR:
         return found
     endless = endless_direction(parts, at_zero.gradient)
     if endless is not None:
         raise _monotone(endless, names)
+    if not reason:
+        return found
     raise NonConvergenceError(
         f"the partial likelihood has no proven maximum: {reason}",
         ["Look for covariates that nearly tell who has the event.", "Leave a covariate out."],
     )
+
+
+def _widest(parts: list[Stratum], theta: np.ndarray) -> float:
+    """Return the largest difference of a linear predictor within a stratum."""
+    return max(float(np.ptp(part.x @ theta)) for part in parts)
 
 
 def _flat(at_zero: np.ndarray, at_end: np.ndarray) -> str:

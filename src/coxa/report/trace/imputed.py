@@ -72,7 +72,7 @@ def why_imputed(folder: Path, participant: str, visit: str, analysis: str | None
     if not path.is_file():
         raise OptionError(
             f"No {FILE} in {folder}. A report that is shared keeps no values of participants, and one without imputed "
-            "outcomes has none; make it again with `coxa report`, without `--share`."
+            "outcomes has none. Make it again with `coxa report`, without `--share`."
         )
     frame = pd.read_csv(path, dtype={"participant_id": str, "visit": str}, keep_default_na=False)
     names = list(dict.fromkeys(frame["analysis"]))
@@ -82,8 +82,8 @@ def why_imputed(folder: Path, participant: str, visit: str, analysis: str | None
     mine &= frame["analysis"].eq(analysis) if analysis is not None else True
     if not mine.any():
         own = frame.loc[frame["participant_id"].eq(participant), "visit"].unique()
-        at = f"imputed are {', '.join(own)}" if len(own) else "no outcome of this participant is imputed"
-        raise OptionError(f'No outcome of participant "{participant}" is imputed at "{visit}"; {at}.')
+        at = f"Imputed are {', '.join(own)}" if len(own) else "No outcome of this participant is imputed"
+        raise OptionError(f'No outcome of participant "{participant}" is imputed at "{visit}". {at}.')
     return [fact for row in frame[mine].to_dict("records") for fact in _facts({str(k): v for k, v in row.items()})]
 
 

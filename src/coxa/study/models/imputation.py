@@ -165,13 +165,17 @@ class Imputation(AdjustedAnalysis):
             raise ValueError(problem)
         return self
 
+    def _says(self, name: str) -> bool:
+        """Return whether an option is other than it would be unasked; a lock has every option."""
+        return bool(getattr(self, name) != type(self).model_fields[name].default)
+
     def _unfit_options(self) -> Iterator[str]:
         """Yield what `by` has no use for, with the remedy."""
         multiple = self.by == "multiple"
         for name in ("draws", "imputations", "monte_carlo_error", "values", "step", "analyse"):
-            if name in self.model_fields_set and not multiple:
+            if self._says(name) and not multiple:
                 yield f"`{name}` is of `by: multiple`; remove it, or write `by: multiple`"
-        if self.by != "conditional_mean" and "standard_error" in self.model_fields_set:
+        if self.by != "conditional_mean" and self._says("standard_error"):
             yield f"`standard_error` is of `by: conditional_mean`; remove it, or remove `by: {self.by}`"
         if self.by != "conditional_mean" and self.averaging != "counterfactual":
             yield f"means of `by: {self.by}` are over all participants; remove `averaging`"
