@@ -12,6 +12,7 @@ from coxa.study.models.clda import CLDA
 from coxa.study.models.competing_risks import CompetingRisks
 from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
+from coxa.study.models.dropout_weights import DropoutWeights
 from coxa.study.models.gee import GEE
 from coxa.study.models.glmm import GLMM
 from coxa.study.models.imputation import Imputation
@@ -32,6 +33,7 @@ AnyModel = (
     | CLDA
     | LMM
     | Imputation
+    | DropoutWeights
     | Proportions
     | Ordinal
     | MannWhitney
@@ -63,6 +65,6 @@ def models_of(summary: str) -> list[str]:
     Examples
     --------
     >>> models_of("difference_in_means")
-    ['mmrm', 'ancova', 'clda', 'lmm', 'imputation']
+    ['mmrm', 'ancova', 'clda', 'lmm', 'imputation', 'dropout_weights']
     """
     return [word for word, kind in MODELS.items() if summary in kind.summaries]

@@ -10,6 +10,7 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.kinds import kind_blocks
+from coxa.report.topics.analyses.kinds.dropout_models import dropout_blocks
 from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
@@ -66,7 +67,7 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
     variances += [participant_effects_table(planned, fit) for fit in fits]
     others: list[Block] = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
-    others += imputation_blocks(report, planned)
+    others += [*imputation_blocks(report, planned), *dropout_blocks(report, planned)]
     if planned.analysis.role not in DRAWN:
         return [differences, means, *others]
     forest = FigureBlock(_forest(report, planned))
