@@ -31,7 +31,7 @@ def test_incomplete_rows_are_left_out_and_counted():
 def test_a_shift_of_one_occasion_costs_agreement_and_no_consistency():
     true = np.arange(20.0)
     even = np.column_stack([true, true + DRAW.normal(0, 0.5, 20)])
-    shifted = even + [0, 5]
+    shifted = even + np.array([0, 5])
     a, b = (intraclass_correlation(one).frame.set_index("form")["estimate"] for one in (even, shifted))
     assert a["ICC(3,1)"] == pytest.approx(b["ICC(3,1)"])
     assert b["ICC(2,1)"] < a["ICC(2,1)"] - 0.1

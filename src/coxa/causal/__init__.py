@@ -15,11 +15,24 @@ if TYPE_CHECKING:
     from coxa.causal.compare import compare_group_times as compare_group_times
     from coxa.causal.compare import compare_groups as compare_groups
     from coxa.causal.compare import unadjusted as unadjusted
+    from coxa.causal.compliers import ComplierEffect as ComplierEffect
+    from coxa.causal.compliers import complier_effect as complier_effect
+    from coxa.causal.compliers import received_at_least as received_at_least
+    from coxa.causal.dose import DoseResponse as DoseResponse
+    from coxa.causal.dose import dose_response as dose_response
     from coxa.causal.explained_away import EValue as EValue
     from coxa.causal.explained_away import e_value as e_value
+    from coxa.causal.instrumental import AndersonRubin as AndersonRubin
+    from coxa.causal.instrumental import InstrumentalEffect as InstrumentalEffect
+    from coxa.causal.instrumental import instrumental_effect as instrumental_effect
     from coxa.causal.matching import Matched as Matched
     from coxa.causal.matching import match_nearest as match_nearest
     from coxa.causal.matching import matched_difference as matched_difference
+    from coxa.causal.mediation import MediatedEffects as MediatedEffects
+    from coxa.causal.mediation import mediated_effects as mediated_effects
+    from coxa.causal.mediation import product_limits as product_limits
+    from coxa.causal.splines import restricted_cubic as restricted_cubic
+    from coxa.causal.splines import spline_knots as spline_knots
     from coxa.causal.unmeasured import Unmeasured as Unmeasured
     from coxa.causal.unmeasured import unmeasured_confounding as unmeasured_confounding
     from coxa.causal.weights import Weights as Weights
@@ -36,5 +49,10 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.causal.matching": ("Matched", "match_nearest", "matched_difference"),
         "coxa.causal.unmeasured": ("Unmeasured", "unmeasured_confounding"),
         "coxa.causal.weights": ("Weights", "balancing_weights", "observation_weights"),
+        "coxa.causal.compliers": ("ComplierEffect", "complier_effect", "received_at_least"),
+        "coxa.causal.dose": ("DoseResponse", "dose_response"),
+        "coxa.causal.instrumental": ("AndersonRubin", "InstrumentalEffect", "instrumental_effect"),
+        "coxa.causal.mediation": ("MediatedEffects", "mediated_effects", "product_limits"),
+        "coxa.causal.splines": ("restricted_cubic", "spline_knots"),
     },
 )

@@ -26,6 +26,7 @@ from coxa.derive.events import (
     on_one_day,
     stated_end,
 )
+from coxa.derive.exposures import with_exposures
 from coxa.derive.groups import participants_by_group
 from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
 from coxa.derive.once import once
@@ -134,7 +135,7 @@ def _measured_rows(cohort: Cohort, estimand: str, plan: Estimand, part: Outcome)
         rows["exposure"] = keyed.groupby(level=[0, 1]).first().reindex(index).to_numpy()
     elif part.exposure:
         rows["exposure"] = rows[part.exposure]
-    return EstimandRows(rows, observed, findings)
+    return EstimandRows(with_exposures(cohort, estimand, rows), observed, findings)
 
 
 def _event_rows(cohort: Cohort, estimand: str, plan: Estimand, event: EventOutcome) -> EstimandRows:

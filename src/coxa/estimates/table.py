@@ -54,6 +54,12 @@ TERMS = (
     "win_ratio",
     "win_odds",
     "net_benefit",
+    "complier_average_effect",
+    "natural_indirect_effect",
+    "natural_direct_effect",
+    "total_effect",
+    "effect_per_dose",
+    "association_with_dose",
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
@@ -61,7 +67,9 @@ for those of counts (of a conditional odds ratio at one value of the random effe
 standardised difference, events per unit of exposure for rates and their difference, as `method` says, and days for
 restricted means. Of ratios of rates, hazards, odds and wins the
 `std_error` is that of the logarithm; a win probability (0 to 1) and a net benefit (-1 to 1) have scales of their own.
-Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``."""
+Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``. Complier average, natural and total
+effects are in units of the outcome, or proportions; an effect of a dose and an association with it are per unit of the
+dose."""
 
 RATIOS = (
     "risk_ratio",

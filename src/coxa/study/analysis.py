@@ -107,6 +107,16 @@ class Analysis(Part):
         return (*self.names_used(), *self.factors)
 
     @property
+    def uses_doses(self) -> bool:
+        """Whether its rows need the arm received and what was taken of the sessions."""
+        return False
+
+    @property
+    def earlier(self) -> tuple[tuple[str, str], ...]:
+        """Outcome and visit of what its rows need beside the endpoint, such as a mediator."""
+        return ()
+
+    @property
     def factors(self) -> Mapping[str, RandomEffect]:
         """Factors above the participants that have random effects, with their options."""
         return {}

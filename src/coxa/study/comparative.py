@@ -13,7 +13,7 @@ from coxa.study.analysis import Analysis
 from coxa.study.assumptions.published import TrialSource
 from coxa.study.assumptions.trial import Assumptions
 from coxa.study.delivery.exercises import Exercise
-from coxa.study.effects import EFFECTS, Effect, EndpointKind, endpoint_kind
+from coxa.study.effects import Effect, EndpointKind, effect_of, endpoint_kind
 from coxa.study.estimand import Endpoint, Estimand
 from coxa.study.events import Composite, EventOutcome
 from coxa.study.hypotheses import Hypotheses, Interim
@@ -21,7 +21,7 @@ from coxa.study.important import Important, important_difference
 from coxa.study.labels import at_visit, measured
 from coxa.study.models import AnyAnalysis
 from coxa.study.outcome import Outcome
-from coxa.study.parts import Arm, ComparativeReport, Event, Name, PerProtocol, label_of
+from coxa.study.parts import Arm, ComparativeReport, Compliance, Event, Name, PerProtocol, label_of
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation
 from coxa.study.scales import OutcomeScale, outcome_scale
@@ -62,6 +62,9 @@ class ComparativeStudy(Study):
         default_factory=dict, description="Events after which an outcome means something else."
     )
     per_protocol: PerProtocol | None = Field(None, description="Who is in the per-protocol set.")
+    compliance: Compliance | None = Field(
+        None, description="From which dose on a participant received the treatment of an arm."
+    )
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
     analyses: dict[Name, AnyAnalysis] = Field(min_length=1, description="How each estimand is estimated.")
     hypotheses: Hypotheses | None = Field(
@@ -259,7 +262,7 @@ class PlannedAnalysis:
     @property
     def effect(self) -> Effect:
         """The population-level summary of the estimand: which rows of results it is, and how it is written."""
-        return EFFECTS[self.estimand.summary]
+        return effect_of(self.estimand.summary, self.kind)
 
     @property
     def of_means(self) -> bool:
@@ -274,7 +277,7 @@ class PlannedAnalysis:
     @property
     def unit(self) -> str:
         """Unit of its comparisons: of the outcome, percentage points, a rate, days; empty for what has none."""
-        if self.of_means:
+        if self.effect.scale == "units":
             return PERCENTAGE_POINTS if self.response == "percent_change" else self.scale.unit
         return {"points": PERCENTAGE_POINTS, "rate": self.rate_unit, "days": "days"}.get(self.effect.scale, "")
 

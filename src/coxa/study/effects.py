@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coxa.study.words import Summary
@@ -99,12 +99,33 @@ EFFECTS: dict[Summary, Effect] = {
     "win_ratio": Effect(term="win_ratio", arms="", words="win ratio", scale="ratio", null=1.0, of_wins=True),
     "win_odds": Effect(term="win_odds", arms="", words="win odds", scale="ratio", null=1.0, of_wins=True),
     "net_benefit": Effect(term="net_benefit", arms="", words="net benefit", scale="probability", of_wins=True),
+    "complier_average_effect": Effect(
+        term="complier_average_effect", arms="", words="complier average causal effect", scale="units"
+    ),
+    "natural_indirect_effect": Effect(
+        term="natural_indirect_effect", arms="", words="natural indirect effect", scale="units"
+    ),
+    "effect_per_dose": Effect(term="effect_per_dose", arms="", words="effect per unit of dose", scale="units"),
 }
 """Summary -> what it is."""
 
 SUMMARIES: dict[EndpointKind, tuple[Summary, ...]] = {
-    "mean": ("difference_in_means", "win_probability", "win_odds"),
-    "binary": ("risk_difference", "risk_ratio", "odds_ratio", "conditional_odds_ratio"),
+    "mean": (
+        "difference_in_means",
+        "win_probability",
+        "win_odds",
+        "complier_average_effect",
+        "natural_indirect_effect",
+        "effect_per_dose",
+    ),
+    "binary": (
+        "risk_difference",
+        "risk_ratio",
+        "odds_ratio",
+        "conditional_odds_ratio",
+        "complier_average_effect",
+        "natural_indirect_effect",
+    ),
     "ordered": ("cumulative_odds_ratio", "win_probability", "win_odds"),
     "count": ("rate_ratio", "rate_difference"),
     "time": ("hazard_ratio", "difference_in_restricted_means", "risk_difference", "subdistribution_hazard_ratio"),
@@ -144,3 +165,15 @@ def endpoint_kind(kind: str, measure: str) -> EndpointKind:
     ('mean', 'time')
     """
     return KINDS.get((kind, measure), "mean")
+
+
+def effect_of(summary: Summary, kind: EndpointKind) -> Effect:
+    """Return what a summary is; what is in units of an outcome is in percentage points of a yes or no.
+
+    Examples
+    --------
+    >>> effect_of("complier_average_effect", "mean").scale, effect_of("complier_average_effect", "binary").scale
+    ('units', 'points')
+    """
+    effect = EFFECTS[summary]
+    return replace(effect, scale="points") if effect.scale == "units" and kind == "binary" else effect

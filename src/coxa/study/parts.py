@@ -14,11 +14,12 @@ from coxa.study.covariates import Covariate
 from coxa.study.delivery.arm import Delivery
 from coxa.study.delivery.components import Component
 from coxa.study.labels import label_of, readable
-from coxa.study.words import AnalysisSet, ChecklistName, Measure, StyleName
+from coxa.study.words import AnalysisSet, ChecklistName, Dose, Measure, StyleName
 
 __all__ = [
     "Arm",
     "ComparativeReport",
+    "Compliance",
     "Covariate",
     "Event",
     "Name",
@@ -102,6 +103,25 @@ class PerProtocol(Part):
         True, description="True: whoever received another arm than allocated is excluded."
     )
     without_events: tuple[Name, ...] = Field((), description="Intercurrent events that exclude.")
+
+
+class Compliance(Part):
+    """From which dose on a participant received the treatment of an arm.
+
+    A participant of an arm has received its treatment who was given it (`arm_received`) and took so much of it; one of
+    another arm, who was given it all the same.
+    """
+
+    measure: Dose = Field(
+        "sessions_attended", description="The dose: supervised sessions attended, their share, or their minutes."
+    )
+    at_least: float = Field(gt=0, description="The least dose that counts as received; a share is between 0 and 1.")
+
+    @model_validator(mode="after")
+    def _share_is_a_share(self) -> Compliance:
+        if self.measure == "share_attended" and self.at_least > 1:
+            raise ValueError(f"a share of sessions is at most 1, and `at_least` is {self.at_least:g}")
+        return self
 
 
 class ReportedThreshold(Part):

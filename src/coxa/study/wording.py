@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.effects import EFFECTS
+from coxa.study.estimand import Estimand
 from coxa.study.labels import at_visit, measured, mid_sentence_label
 from coxa.study.outcome import Responder
-from coxa.study.words import GROUPINGS, STRATEGY_NAMES
+from coxa.study.parts import Compliance
+from coxa.study.words import DOSE_WORDS, GROUPINGS, STRATEGY_NAMES
 
 
 def model_formula(
@@ -76,6 +78,21 @@ def no_word(planned: PlannedAnalysis) -> str:
     return "no response" if planned.response == "responder" else "no"
 
 
+def compliance_words(rule: Compliance) -> str:
+    """Return from when on a treatment counts as received: "with 6 or more sessions attended".
+
+    Examples
+    --------
+    >>> compliance_words(Compliance(at_least=6))
+    'with 6 or more sessions attended'
+    >>> compliance_words(Compliance(measure="share_attended", at_least=0.8))
+    'with at least 80% of the planned sessions attended'
+    """
+    if rule.measure == "share_attended":
+        return f"with at least {rule.at_least:.0%} of the planned sessions attended"
+    return f"with {rule.at_least:g} or more {DOSE_WORDS[rule.measure]}"
+
+
 def rule_words(study: ComparativeStudy, outcome: str, rule: Responder) -> str:
     """Return a responder rule in words: "an improvement of at least 10 points from baseline"."""
     scale = study.scale(outcome)
@@ -111,11 +128,21 @@ def estimand_attributes(study: ComparativeStudy, estimand: str) -> list[tuple[st
     ]
     return [
         (words.compared, f"{arms}, {'each ' if len(plan.treatment.compare) > 1 else ''}against {against}"),
-        ("Population", words.sets[plan.population]),
+        ("Population", words.sets[plan.population] + _stratum_words(study, plan)),
         ("Endpoint", endpoint),
         ("Intercurrent events", "; ".join(events) or "none declared"),
         ("Population-level summary", EFFECTS[plan.summary].words),
     ]
+
+
+def _stratum_words(study: ComparativeStudy, plan: Estimand) -> str:
+    """Return the principal stratum of a complier average causal effect; empty of other summaries."""
+    if plan.summary != "complier_average_effect" or study.compliance is None:
+        return ""
+    return (
+        "; principal stratum: participants who receive the treatment if it is allocated, and not otherwise; it is "
+        f"received {compliance_words(study.compliance)}"
+    )
 
 
 def estimand_title(study: ComparativeStudy, estimand: str) -> str:

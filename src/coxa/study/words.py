@@ -52,8 +52,28 @@ Summary = Literal[
     "win_ratio",
     "win_odds",
     "net_benefit",
+    "complier_average_effect",
+    "natural_indirect_effect",
+    "effect_per_dose",
 ]
 """Population-level summary of an estimand; `coxa.study.effects` says what each is."""
+
+Dose = Literal["sessions_attended", "share_attended", "minutes_attended"]
+"""What of the supervised sessions a participant took: their number, their share of those planned, or their minutes."""
+
+DOSE_UNITS: dict[str, str] = {
+    "sessions_attended": "session",
+    "share_attended": "whole programme",
+    "minutes_attended": "minute",
+}
+"""Dose -> its unit."""
+
+DOSE_WORDS: dict[str, str] = {
+    "sessions_attended": "sessions attended",
+    "share_attended": "share of the planned sessions attended",
+    "minutes_attended": "minutes of the sessions attended",
+}
+"""Dose -> what it is, in words."""
 
 Ddf = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 

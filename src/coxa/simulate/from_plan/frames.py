@@ -10,6 +10,7 @@ from coxa.arguments import TEXT, kinds
 from coxa.simulate.from_plan.design import DESIGN, TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import other_columns
+from coxa.simulate.from_plan.exposures import exposure_columns
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words, participant_ids
 from coxa.study.estimand import Estimand
@@ -65,6 +66,8 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     if exposure in design.outcomes:
         columns["exposure"] = drawn.value[:, design.outcomes.index(exposure), 1:].ravel()
     columns |= _of_participants(design, drawn, m - 1)
+    exposed = exposure_columns(design, drawn, estimand)
+    columns |= {name: np.repeat(column, m - 1) for name, column in exposed.items()}
     if exposure in design.study.covariates:
         columns["exposure"] = columns[exposure]
     return _of_set(design, drawn, plan, pd.DataFrame(columns), m - 1)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from coxa.errors import OptionError
 from coxa.estimates.factorial import parts, two_by_two
+from coxa.simulate.from_plan.causal_truths import CAUSAL, IN_COMPLIERS, exact_causal, simulated_causal_values
 from coxa.simulate.from_plan.design import TrialDesign, check_seed
 from coxa.simulate.from_plan.diary import planted_diary
 from coxa.simulate.from_plan.drawn import DrawnTrial
@@ -215,7 +216,10 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     if in_sets:
         worlds = {name: _without(design, name) for name in in_sets}
         large |= large_run_in_sets(simplified(design, in_sets), worlds, n, seed, CHUNK)
-    if others := [name for name in unknown if name not in rest]:
+    causal = [name for name in unknown if plans[name].summary in CAUSAL]
+    if causal:
+        large |= simulated_causal_values(design, causal, n, seed, CHUNK)
+    if others := [name for name in unknown if name not in (*rest, *causal)]:
         large |= simulated_other_values(design, others, n, seed, CHUNK)
     values = []
     for name, plan in plans.items():
@@ -239,6 +243,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     said = [EXACT] if any(item.obtained == "exact" for item in values) else []
     said += [LARGE.format(n=n)] if large else []
     said += [IN_SETS] if in_sets else []
+    said += [IN_COMPLIERS] if causal else []
     return Truth(planted(design), tuple(values), "; ".join(said))
 
 
@@ -298,6 +303,8 @@ def exact_values(design: TrialDesign, plan: Estimand) -> dict[tuple[str, str], f
     """Return (arm, visit) -> the value of an estimand in closed form, or None."""
     if is_difference(design, plan):
         return exact_differences(design, plan)
+    if plan.summary in CAUSAL:
+        return {(arm, visit): exact_causal(design, plan, arm, visit) for arm, visit in pairs(plan)}
     return {(arm, visit): exact_other_value(design, plan, arm, visit) for arm, visit in pairs(plan)}
 
 

@@ -162,7 +162,7 @@ def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) 
     if estimand.summary not in analysis.summaries:
         yield (
             (*at, "model"),
-            f"model {analysis.model} does not estimate a {estimand.summary.replace('_', ' ')}; "
+            f"model {analysis.model} does not estimate {_with_article(estimand.summary)}; "
             f"Use {' or '.join(models_of(estimand.summary))}.",
         )
     elif estimand.endpoint.measure not in analysis.measures:
@@ -181,3 +181,8 @@ def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[
     for name in names:
         if name not in allowed:
             yield path, not_allowed(what, name, allowed)
+
+
+def _with_article(summary: str) -> str:
+    """Return a summary in words, with its article."""
+    return f"{'an' if summary[0] in 'aeiou' else 'a'} {summary.replace('_', ' ')}"

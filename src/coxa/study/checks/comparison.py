@@ -8,6 +8,7 @@ from coxa.study.base import Problem, known
 from coxa.study.checks.analyses import analysis_problems
 from coxa.study.checks.assumptions import assumption_problems, source_problems
 from coxa.study.checks.endpoints import endpoint_problems
+from coxa.study.checks.exposures import exposure_problems
 from coxa.study.checks.hypotheses import hypothesis_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
@@ -37,6 +38,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
     yield from hypothesis_problems(study)
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))
+    yield from exposure_problems(study)
     yield from _arms_of_data(study)
     yield from _exercise_problems(study)
     if study.per_protocol:

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from coxa.study.analysis import Analysis
 from coxa.study.models.ancova import ANCOVA
+from coxa.study.models.cace import CACE
 from coxa.study.models.clda import CLDA
 from coxa.study.models.competing_risks import CompetingRisks
 from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
+from coxa.study.models.dose_response import DoseResponseModel
 from coxa.study.models.dropout_weights import DropoutWeights
 from coxa.study.models.gee import GEE
 from coxa.study.models.glmm import GLMM
@@ -20,6 +22,7 @@ from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
 from coxa.study.models.logistic import Logistic
 from coxa.study.models.mann_whitney import MannWhitney
+from coxa.study.models.mediation import Mediation
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.models.proportions import Proportions
@@ -47,6 +50,9 @@ AnyModel = (
     | GEE
     | WinRatio
     | ResponderMMRM
+    | CACE
+    | DoseResponseModel
+    | Mediation
 )
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 

@@ -41,7 +41,8 @@ IN_SUBGROUPS = ("subgroup_difference", "difference_between_subgroups")
 def scale_of(planned: PlannedAnalysis, term: str) -> Scale:
     """Return how a kind of row is written; an adjusted mean as the number of an arm that it adjusts."""
     if term in BY_TERM:
-        return BY_TERM[term].scale
+        scale = BY_TERM[term].scale
+        return "points" if scale == "units" and planned.kind == "binary" else scale
     if term in IN_SUBGROUPS:
         return planned.effect.scale
     if term == "marginal_mean":

@@ -8,9 +8,12 @@ from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.binary import binary_blocks
+from coxa.report.topics.analyses.kinds.compliers import complier_blocks
 from coxa.report.topics.analyses.kinds.count import count_blocks
+from coxa.report.topics.analyses.kinds.doses import dose_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
+from coxa.report.topics.analyses.kinds.mediators import mediator_blocks
 from coxa.report.topics.analyses.kinds.ordered import bars_of_levels, ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.ranking import first_decided, ranking_blocks
@@ -50,6 +53,9 @@ def lead_figure(report: ReportRecord, planned: PlannedAnalysis) -> Figure | None
 def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables and figures of an analysis that is not of means; that of page one is not shown again."""
     lead = lead_figure(report, planned) if planned is report.study.main_analysis else None
+    own = [*complier_blocks(report, planned), *dose_blocks(report, planned), *mediator_blocks(report, planned)]
+    if own:
+        return own
     shown = BY_KIND.get(planned.kind, general_blocks)(report, planned)
     blocks = [
         *shown,
