@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import coxa
 from coxa.design.by_simulation.comparisons import true_differences
-from tests.simulation import worked_studies
+from tests.simulation import worked_registry, worked_studies
 from tests.simulation.written import write_page
 
 PLANS = dict(worked_studies.plans())
@@ -45,12 +47,32 @@ def test_rows_have_the_planted_truth() -> None:
     assert np.log(table["mean"] / table["truth"]).tolist() == pytest.approx(table["bias"].tolist())
 
 
+def test_the_audit_counts_what_was_planted_of_red_flags() -> None:
+    """Eight registries of 6,000 episodes; the probability that a right one is further off is one in 1,000 a step."""
+    plan = coxa.read_audit(worked_registry.PLAN)
+    table = worked_registry.summary(pd.concat([worked_registry.steps(plan, seed) for seed in range(1, 9)]))
+    assert table.loc["asked, after training", "truth"] - table.loc["asked, before training", "truth"] > 0.1
+    assert (table["bias"].abs() < 5.4 * table["bias_error"]).all()  # t distribution with 7 degrees of freedom
+    assert (table["coverage"] >= 4 / 8).all()
+    assert worked_registry.signalled(plan, 1)
+
+
+def test_without_a_change_the_truth_of_who_is_asked_is_one_number() -> None:
+    same = worked_registry.unchanged(coxa.read_audit(worked_registry.PLAN))
+    assert same.assumptions is not None
+    assert same.assumptions.red_flags is not None
+    assert same.assumptions.red_flags.asked_from is None
+    assert same.assumptions.red_flags.asked == 0.82
+
+
 def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "page.md"
     monkeypatch.setattr(sys, "argv", ["worked_studies", "--replicates", "2", "--write", str(file)])
     of_one = [("outcomes/flares", PLANS["outcomes/flares"])]
-    write_page(lambda replicates: worked_studies.page(replicates, of_one, 60), 100)
+    write_page(lambda replicates: worked_studies.page(replicates, of_one, 60, 600), 100)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# Planted truths of the worked studies\n\n2 trials")
     assert text.count("| outcomes/flares |") == 4
     assert "Of 4 comparisons" in text
+    assert "2 registries are simulated" in text
+    assert text.count("| referred, of those acted on |") == 1

@@ -14,6 +14,7 @@ import coxa
 from coxa.estimates.table import RATIOS
 from coxa.simulate import trial_design, true_values
 from coxa.study.comparative import ComparativeStudy
+from tests.simulation import worked_registry
 from tests.simulation.written import write_page
 
 ANALYSES = Path(__file__).parents[2] / "analyses"
@@ -39,6 +40,7 @@ that their biases go up and down together.
 
 {unknown}
 
+{registry}
 The command of this page:
 
     python -m tests.simulation.worked_studies --replicates {replicates} --write docs/worked-studies.md
@@ -103,8 +105,13 @@ def summary(table: pd.DataFrame) -> str:
     )
 
 
-def page(replicates: int, studies: Sequence[tuple[str, ComparativeStudy]] = (), n: int | None = None) -> str:
-    """Return the page, of all worked studies with their own number of participants unless others are given."""
+def page(
+    replicates: int,
+    studies: Sequence[tuple[str, ComparativeStudy]] = (),
+    n: int | None = None,
+    episodes: int | None = None,
+) -> str:
+    """Return the page, of all worked studies with their own numbers of participants and episodes unless given."""
     studies = studies or list(plans())
     table = pd.concat([rows(name, study, replicates, n) for name, study in studies], ignore_index=True)
     without = [f"`{analysis}` of {name}" for name, study in studies for analysis in unknown(study)]
@@ -113,6 +120,7 @@ def page(replicates: int, studies: Sequence[tuple[str, ComparativeStudy]] = (), 
         summary=summary(table),
         lines="\n".join(line(row) for row in table.to_dict("records")),
         unknown=f"Analyses whose estimand has no planted value: {', '.join(without) or 'none'}.",
+        registry=worked_registry.section(replicates, episodes),
     )
 
 
