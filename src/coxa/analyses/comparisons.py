@@ -20,7 +20,9 @@ def join(parts: Iterable[Estimates]) -> Estimates:
     """Return all rows as one table."""
     frames = [part.frame for part in parts]
     filled = [frame for frame in frames if len(frame)]
-    return Estimates(pd.concat(filled, ignore_index=True) if filled else frames[0])
+    if len(filled) > 1:
+        return Estimates(pd.concat(filled, ignore_index=True))
+    return Estimates((filled or frames)[0].reset_index(drop=True))
 
 
 def asked(frame: pd.DataFrame, planned: PlannedAnalysis) -> pd.Series:
@@ -31,10 +33,12 @@ def asked(frame: pd.DataFrame, planned: PlannedAnalysis) -> pd.Series:
 
 def with_unknown_spread(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with a warning where arms are compared and neither an interval nor a test could be given."""
-    unknown = frame["reference"].ne("") & np.isfinite(frame["estimate"].astype(float))
+    unknown = frame[["std_error", "conf_low", "conf_high", "p_value"]].isna().all(axis=1)
+    unknown &= np.isfinite(frame["estimate"].astype(float))
+    if not unknown.any():
+        return frame
+    unknown &= frame["reference"].ne("")
     unknown &= ~frame["warning"].str.contains(SPREAD_UNKNOWN.partition(":")[0], regex=False)
-    for column in ("std_error", "conf_low", "conf_high", "p_value"):
-        unknown &= frame[column].isna()
     said = frame["warning"].where(frame["warning"].eq(""), frame["warning"] + "; ") + SPREAD_UNKNOWN
     return frame.assign(warning=frame["warning"].mask(unknown, said)) if unknown.any() else frame
 

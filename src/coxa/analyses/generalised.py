@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.analyses.model_rows import check_arms_at
-from coxa.analyses.rows import AnalysisRows
+from coxa.analyses.rows import AnalysisRows, at_visit
 from coxa.errors import FitError, SeparationError
 from coxa.estimates import Estimates
 from coxa.models import GLMFit, fit_glm
@@ -25,9 +25,12 @@ NO_EXPOSURE = "no exposure"
 
 def rows_at(planned: PlannedAnalysis, dataset: AnalysisRows, visit: str) -> pd.DataFrame:
     """Return the rows of a visit, a missing yes or no as no where the plan says so."""
-    rows = dataset.frame[dataset.frame["visit"] == visit]
+    rows = at_visit(dataset.frame, visit)
     if planned.analysis.option("missing_response") == "non_responder":
         rows = rows.assign(**{planned.response: rows[planned.response].fillna(0.0)})
+    arms = rows["arm"].dtype
+    if isinstance(arms, pd.CategoricalDtype) and tuple(arms.categories) == tuple(planned.study.arm_order):
+        return rows
     return rows.assign(arm=pd.Categorical(rows["arm"].astype(str), planned.study.arm_order))
 
 
@@ -48,8 +51,8 @@ def fitted_at(
         It cannot be fitted; an arm without an event, or with nothing else, has a remedy in the words of a plan.
     """
     rows = rows_at(planned, dataset, visit)
-    exposed = rows["exposure"] > 0 if "exposure" in options else pd.Series(True, rows.index)
-    kept = rows[exposed | rows["exposure"].isna()] if "exposure" in options else rows
+    unexposed = rows["exposure"] <= 0 if "exposure" in options else None
+    kept = rows if unexposed is None or not unexposed.any() else rows[~unexposed]
     check_arms_at(planned, kept[kept[planned.response].notna()], visit)
     formula = model_formula(planned.study, planned.name, subgroup)
     try:
@@ -62,7 +65,9 @@ def fitted_at(
         participant=kept.loc[fit.design.complete, "participant_id"].to_numpy(),
         visit=np.full(fit.nobs, visit, dtype=object),
         visits=(visit,),
-        left_out=pd.concat([_left_out(kept, fit, visit), _without_exposure(rows.drop(index=kept.index), visit)]),
+        left_out=_left_out(kept, fit, visit)
+        if kept is rows
+        else pd.concat([_left_out(kept, fit, visit), _without_exposure(rows.drop(index=kept.index), visit)]),
     )
     return ModelRun(
         formula=formula,
@@ -135,7 +140,7 @@ def adjusted_rows(planned: PlannedAnalysis, found: Estimates, visit: str) -> Est
     arms = frame["term"].isin(["risk", "rate"])
     keep = frame["arm"].isin(planned.arms) & (arms | frame["arm"].isin(planned.compare))
     named = frame.assign(visit=visit, term=frame["term"].mask(arms, "marginal_mean"))
-    return Estimates(named[keep].reset_index(drop=True))
+    return Estimates(named if keep.all() else named[keep].reset_index(drop=True))
 
 
 def each_visit(
@@ -148,7 +153,7 @@ def each_visit(
     FitError
         That of a visit of the estimand cannot be fitted.
     """
-    seen = set(dataset.analysed["visit"].astype(str))
+    seen = set(map(str, dataset.analysed["visit"].unique()))
     fits, left_out = [], []
     for visit in planned.model_visits:
         if visit not in seen and visit not in planned.visits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import pandas as pd
@@ -33,14 +34,21 @@ class AnalysisRows(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SimulatedRows:
     """Rows of a simulated trial, in the columns of `AnalysisRows`."""
 
     frame: pd.DataFrame
     response: str
 
-    @property
+    @cached_property
     def analysed(self) -> pd.DataFrame:
         """The rows with a response."""
-        return self.frame[self.frame[self.response].notna()]
+        known = self.frame[self.response].notna()
+        return self.frame if known.all() else self.frame[known]
+
+
+def at_visit(rows: pd.DataFrame, visit: str) -> pd.DataFrame:
+    """Return the rows of a visit: the frame itself where it has no others."""
+    here = rows["visit"] == visit
+    return rows if here.all() else rows[here]

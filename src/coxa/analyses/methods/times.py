@@ -13,10 +13,11 @@ from scipy.stats import norm
 
 from coxa.analyses.methods.method import Method
 from coxa.analyses.model_rows import check_arms_at
-from coxa.analyses.rows import AnalysisRows
+from coxa.analyses.rows import AnalysisRows, at_visit
 from coxa.estimates import Estimates
 from coxa.estimates.levels import chi_square_of_levels, differences_between
 from coxa.estimates.risk_rows import finite, with_test
+from coxa.models.design.columns import materialised
 from coxa.models.design.matrix import Design
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
@@ -61,8 +62,7 @@ def run_of(fit: AnyFit) -> ModelRun:
 
 def rows_at(planned: PlannedAnalysis, dataset: AnalysisRows, visit: str) -> pd.DataFrame:
     """Return the analysed rows of a visit, each arm of the comparison having some."""
-    rows = dataset.analysed
-    rows = rows[rows["visit"] == visit]
+    rows = at_visit(dataset.analysed, visit)
     check_arms_at(planned, rows, visit)
     return rows
 
@@ -121,11 +121,14 @@ def averaged(design: Design, **levels: Any) -> np.ndarray:
     A difference of two such rows is a log hazard ratio; where the arm interacts with covariates, it is its mean over
     the analysed participants.
     """
-    frame = design.frame.assign(
-        **{name: pd.Categorical([level] * len(design.frame), design.levels[name]) for name, level in levels.items()}
-    )
+    fixed = {
+        name: pd.Categorical.from_codes(
+            np.full(len(design.frame), design.levels[name].index(level)), pd.Index(design.levels[name])
+        )
+        for name, level in levels.items()
+    }
     keep = [k for k, name in enumerate(design.names) if name != "Intercept"]
-    return np.asarray(design.rows(frame)[:, keep].mean(axis=0))
+    return np.asarray(materialised(design.spec, design.frame.assign(**fixed))[:, keep].mean(axis=0))
 
 
 def ratio_row(fit: CoxFit | GroupedFit, weights: np.ndarray, level: float) -> dict[str, Any]:
@@ -138,11 +141,15 @@ def ratio_row(fit: CoxFit | GroupedFit, weights: np.ndarray, level: float) -> di
 def counted(run: ModelRun, **levels: Sequence[Any]) -> dict[str, int]:
     """Return the analysed participants and rows of some levels."""
     frame = run.model.design.frame
-    inside = np.logical_and.reduce(
-        [frame[name].astype(str).isin(list(map(str, some))) for name, some in levels.items()]
-    )
-    people = pd.Series(run.sample.participant)[inside]
-    return {"n_participants": int(people.nunique()), "n_observations": int(inside.sum())}
+    inside = np.logical_and.reduce([_is_one_of(frame[name], some) for name, some in levels.items()])
+    people = pd.unique(run.sample.participant[inside])
+    return {"n_participants": len(people), "n_observations": int(inside.sum())}
+
+
+def _is_one_of(values: pd.Series, levels: Sequence[Any]) -> np.ndarray:
+    """Return which values of a factor are some levels, compared as text."""
+    wanted = set(map(str, levels))
+    return np.isin(values.cat.codes, [k for k, level in enumerate(values.cat.categories) if str(level) in wanted])
 
 
 def subgroup_rows(planned: PlannedAnalysis, run: ModelRun, subgroup: str) -> Iterator[dict[str, Any]]:

@@ -199,6 +199,8 @@ def repeated(spec: CoxSpec, rows: pd.DataFrame) -> tuple[str, ...]:
     """Say that participants have several events and a variance that takes these as independent."""
     if spec.cluster is not None or spec.participant not in rows.columns:
         return ()
+    if not rows[spec.participant].duplicated().any():
+        return ()
     several = int((rows.groupby(spec.participant, observed=True)[spec.event].sum() > 1).sum())
     if not several:
         return ()
