@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from coxa.derive.scores import derive_scores
 from coxa.errors import OptionError, PlanError
 from coxa.simulate.from_plan.endpoints import event_columns
 from coxa.simulate.from_plan.found_flares import find_flares
+from coxa.study.checks.diary_windows import diary_window_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.diary import FlareDefinition
 from coxa.study.kinds import study_of
@@ -66,6 +68,34 @@ def test_outcomes_of_one_column_with_windows_that_overlap_follow_from_one_diary(
     assert means["worst", "week_6"] > means["pain", "week_6"] + 1.5
     assert 0.5 < means["bad", "week_12"] < 30
     assert 75 < means["protein", "baseline"] < 95  # grams, as people eat
+
+
+@pytest.mark.parametrize(
+    ("outcome", "diary", "said"),
+    [
+        ("worst", {}, "`worst` at baseline is taken from study days -27 to 0, of which 16 are needed, and the "
+         "assumed diary has 7 of them; write `first_day: -27`"),
+        ("pain", {"first_day": 1}, "days -6 to 0, of which 4 are needed, and the assumed diary has 0 of them"),
+        ("pain", {"last_day": 60}, "`pain` at week_12 .* has 0 of them; write `last_day: 84`"),
+    ],
+)  # fmt: skip
+def test_an_assumed_diary_without_the_days_of_an_outcome_is_refused(
+    outcome: str, diary: dict[str, Any], said: str
+) -> None:
+    adjusted = {"main": {"estimand": "primary", "model": "mmrm", "adjust": ["baseline"]}}
+    study = plan(DIARY, {"diary": ASSUMED_DIARY | {"first_day": -30}}, outcome, analyses=adjusted)
+    assert not list(diary_window_problems(study))
+    part = study.assumptions
+    assert part is not None
+    assert part.diary is not None
+    shorter = part.model_copy(update={"diary": part.diary.model_copy(update={"first_day": -6} | diary)})
+    [(_, found)] = diary_window_problems(study.model_copy(update={"assumptions": shorter}))
+    assert re.search(said, found)
+
+
+def test_a_value_that_no_analysis_needs_may_have_no_days() -> None:
+    study = plan(DIARY, {"diary": ASSUMED_DIARY | {"first_day": 1}}, "pain")
+    assert study.assumptions is not None
 
 
 def test_the_truth_of_an_outcome_that_follows_is_that_of_its_diary() -> None:

@@ -15,6 +15,7 @@ from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, v
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
 from coxa.study.checks.covariate_sources import assumed_source_problems
+from coxa.study.checks.diary_windows import diary_window_problems
 from coxa.study.checks.risk_factors import risk_factor_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises
@@ -71,6 +72,7 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     yield from _outcomes(study)
     yield from _covariates(study)
     yield from assumed_source_problems(study)
+    yield from diary_window_problems(study)
     yield from _clusters(study)
     yield from _events(study)
     yield from _names([part.dropout.outcome] if part.dropout.outcome else [], study.outcomes, "outcome", ("dropout",))
