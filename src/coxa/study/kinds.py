@@ -17,6 +17,7 @@ from coxa.study.outcome import Outcome
 from coxa.study.parts import factorial_problem
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation, randomisation_problems
+from coxa.study.target_trial import TargetTrial
 
 
 class Trial(ComparativeStudy):
@@ -51,6 +52,11 @@ class CohortStudy(ComparativeStudy):
     words: ClassVar[DesignWords] = COHORT
 
     design: Literal["cohort"] = Field(description="Participants are compared in the groups that they are in.")
+    target_trial: TargetTrial | None = Field(
+        None,
+        description="The trial that is emulated, with the confounders that make the groups comparable. Without it the "
+        "report describes the groups and speaks of no effect.",
+    )
 
     def _problems(self) -> Iterator[Problem]:
         yield from comparison_problems(self)

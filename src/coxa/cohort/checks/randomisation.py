@@ -11,6 +11,7 @@ from coxa.cohort.checks.dates import not_yet_reported
 from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import VISITED, days_since_randomisation
 from coxa.findings import Finding
+from coxa.study.target_trial import target_trial_of
 
 YEAR = 365
 """Days before randomisation beyond which a baseline is more often a mistyped year than an early visit."""
@@ -74,6 +75,8 @@ def check_before_randomisation(draft: Draft) -> Checked:
         )
     seen: set[tuple[str, int]] = set()
     for later_date in LATER:
+        if later_date.date == "treatment_start_date" and target_trial_of(draft.study):
+            continue  # an error there: `check_target_trial`
         for _, frame in draft.with_rows([later_date.table]):
             findings += _early(draft, frame, later_date, seen)
     return Checked(tuple(findings))

@@ -46,6 +46,7 @@ from coxa.cohort.checks.return_to_sport import check_return_to_sport
 from coxa.cohort.checks.screening import check_screening
 from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.sides import check_sides
+from coxa.cohort.checks.target_trial import check_target_trial
 from coxa.cohort.checks.texts import check_texts
 from coxa.cohort.disposition import Disposition
 from coxa.cohort.ledger import by_file
@@ -79,6 +80,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_carried_forward,
     check_screening,
     check_session_totals,
+    check_target_trial,
     check_exercise_log,
     check_red_flags,
     check_goals,

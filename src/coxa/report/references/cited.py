@@ -13,6 +13,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
+from coxa.study.target_trial import target_trial_of
 
 Fits = Mapping[str, tuple[AnyFit, ...]]
 
@@ -48,6 +49,7 @@ def descriptions_used(study: ComparativeStudy) -> tuple[str, ...]:
     asked = {
         "standardised-differences": study.compares_baseline,
         "number-needed": counted and study.words.allocates,
+        "e-value": target_trial_of(study) is not None,
         "rates": study.data is not None and "adverse_events" in study.data.tables,
     }
     return tuple(word for word, yes in asked.items() if yes)

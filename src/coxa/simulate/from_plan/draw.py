@@ -14,6 +14,7 @@ from coxa.allocation.planned import planned_scheme
 from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of
 from coxa.arguments import WHOLE, kinds
 from coxa.simulate.from_plan.clusters import ClusterDesign, sizes, spread_out
+from coxa.simulate.from_plan.confounding import confounded
 from coxa.simulate.from_plan.design import DESIGN, TrialDesign, check_seed
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.follow import follow
@@ -59,6 +60,11 @@ def allocate(
     they have where these are not in the ratio of the scheme, as those of a trial that is over, and where the
     clusters that it randomises are not simulated. Clusters that are randomised are all taken to be alike.
     """
+    if design.assumptions.confounding:
+        return [
+            Allocated(confounded(design, values, generator("groups", seed)))
+            for values, seed in zip(covariates, seeds, strict=True)
+        ]
     scheme = scheme_followed(design)
     if scheme is None:
         return [Allocated(in_numbers(design, generator("allocation", seed))) for seed in seeds]

@@ -326,6 +326,11 @@ class Assumptions(Part):
         "correlation of the values}.",
     )
     covariates: dict[Name, AssumedCovariate] = Field(default_factory=dict, description="Case mix at baseline.")
+    confounding: dict[Name, dict[Name, Finite | dict[str, Finite]]] = Field(
+        default_factory=dict,
+        description="Of a cohort: group: {covariate: what it adds to the log odds of being in this group and not in "
+        "the reference group}, per unit, or by level of a category. Groups have their numbers on average.",
+    )
     conditions: dict[ConditionCode, AssumedCondition] = Field(
         default_factory=dict, description="Conditions of the participants, as the data dictionary names them."
     )

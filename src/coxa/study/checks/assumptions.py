@@ -14,6 +14,7 @@ from coxa.instruments import load_instrument
 from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
+from coxa.study.checks.confounding import confounding_problems
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.checks.diary_windows import diary_window_problems
 from coxa.study.checks.risk_factors import risk_factor_problems
@@ -71,6 +72,7 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
             )
     yield from _outcomes(study)
     yield from _covariates(study)
+    yield from confounding_problems(study)
     yield from assumed_source_problems(study)
     yield from diary_window_problems(study)
     yield from _clusters(study)

@@ -15,6 +15,7 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises, with_own
 from coxa.study.estimand import Estimand
 from coxa.study.plan import baseline_candidates
+from coxa.study.target_trial import target_trial_problems
 from coxa.study.vocabulary import no_such_word
 
 
@@ -39,6 +40,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))
     yield from exposure_problems(study)
+    yield from target_trial_problems(study)
     yield from _arms_of_data(study)
     yield from _exercise_problems(study)
     if study.per_protocol:

@@ -14,6 +14,7 @@ from coxa.study.models.competing_risks import CompetingRisks
 from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
 from coxa.study.models.dose_response import DoseResponseModel
+from coxa.study.models.doubly_robust import DoublyRobust
 from coxa.study.models.dropout_weights import DropoutWeights
 from coxa.study.models.gee import GEE
 from coxa.study.models.glmm import GLMM
@@ -28,6 +29,8 @@ from coxa.study.models.ordinal import Ordinal
 from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
 from coxa.study.models.responder_mmrm import ResponderMMRM
+from coxa.study.models.standardisation import Standardisation
+from coxa.study.models.weighting import Weighting
 from coxa.study.models.win_ratio import WinRatio
 
 AnyModel = (
@@ -53,6 +56,9 @@ AnyModel = (
     | CACE
     | DoseResponseModel
     | Mediation
+    | Weighting
+    | DoublyRobust
+    | Standardisation
 )
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""
 
@@ -71,6 +77,6 @@ def models_of(summary: str) -> list[str]:
     Examples
     --------
     >>> models_of("difference_in_means")
-    ['mmrm', 'ancova', 'clda', 'lmm', 'imputation', 'dropout_weights']
+    ['mmrm', 'ancova', 'clda', 'lmm', 'imputation', 'dropout_weights', 'weighting', 'doubly_robust', 'standardisation']
     """
     return [word for word, kind in MODELS.items() if summary in kind.summaries]

@@ -14,6 +14,7 @@ from coxa.report.topics.analyses.results import comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, conclusion, written
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.target_trial import adjusted_for
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, prose
@@ -167,7 +168,7 @@ def _same_variable(one: PlannedAnalysis, other: PlannedAnalysis) -> bool:
     """
     if one.outcome_name != other.outcome_name or not set(one.visits) & set(other.visits):
         return False
-    adjusted = all("baseline" in planned.analysis.adjusted_for() for planned in (one, other))
+    adjusted = all("baseline" in adjusted_for(planned) for planned in (one, other))
     return one.response == other.response or (adjusted and {one.response, other.response} == {"value", "change"})
 
 

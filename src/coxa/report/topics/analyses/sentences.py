@@ -11,7 +11,9 @@ from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.written import clear, conclusion, has_interval, written
 from coxa.study.analysis import Margin
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.design_words import TRIAL
 from coxa.study.important import compared_with
+from coxa.study.target_trial import emulated
 from coxa.study.wording import endpoint_words, join_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
@@ -181,6 +183,10 @@ def not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> str:
     return f"{planned.label} could not be fitted: {why}."
 
 
+EMULATED_QUESTION = TRIAL.question
+"""What an estimand of a target trial asks: for an effect, under its assumptions."""
+
+
 def question(planned: PlannedAnalysis) -> str:
     """Return what was asked, as a sentence."""
     study, scale = planned.study, planned.scale
@@ -190,7 +196,7 @@ def question(planned: PlannedAnalysis) -> str:
         span = planned.direction
     joining = " and of " if words.allocates else " or "
     arms = [study.label("arms", arm) for arm in planned.compare]
-    return words.question.format(
+    return (EMULATED_QUESTION if emulated(planned) else words.question).format(
         arm=joining.join(arms) if len(arms) <= MOST_JOINED else f"each of {join_words(arms)}",
         against=study.label("arms", planned.against),
         endpoint=f"{endpoint_words(study, planned.estimand_name)} ({span})",

@@ -36,12 +36,19 @@ from coxa.report.topics.observed.table import arm_sizes
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.target_trial import emulated
 from coxa.study.words import OVER_TIME
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
 from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Text, in_sentence, joined, prose
 from coxa.tables.records import Record, records
+
+EMULATED = (
+    "The study did not decide who was in which group. The difference is an effect only if the declared confounders are "
+    "all that both the choice of treatment and the outcome depend on; no data can show that."
+)
+"""What a comparison by the confounders of a target trial takes for granted."""
 
 ELIGIBLE = 240
 """Letters of who was eligible; the section on the design has all of it."""
@@ -216,9 +223,14 @@ def _clear_over_time(main: PlannedAnalysis, rows: list[Record]) -> Iterator[Text
         yield prose(f"{label}: the interval excludes {no_difference} for ", words, ".")
 
 
+def caution(main: PlannedAnalysis) -> str:
+    """Return what holds for a comparison of the design; of one that emulates a trial, what makes it an effect."""
+    return EMULATED if emulated(main) else main.study.words.caution
+
+
 def comparison_cautions(report: ReportRecord) -> list[Text]:
     """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
-    always = report.study.words.caution
+    always = caution(report.study.main_analysis)
     at_risk = at_risk_words(report.study.main_analysis)
     return [*([always] if always else []), *([at_risk] if at_risk else []), *baseline_cautions(report)]
 

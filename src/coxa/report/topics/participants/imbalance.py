@@ -16,6 +16,7 @@ from coxa.cohort.cohort import Cohort
 from coxa.derive.once import once
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis, with_arms
+from coxa.study.target_trial import adjusted_for
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
@@ -169,7 +170,7 @@ def _adjustment(found: Sequence[Imbalance], planned: PlannedAnalysis) -> Prose:
     """Say which of the imbalances an analysis does not adjust for; in a model its own outcome is called `baseline`."""
     study = planned.study
     named = "The primary analysis" if study.primary_analyses == (planned,) else f'The analysis "{planned.label}"'
-    used = planned.analysis.adjusted_for()
+    used = adjusted_for(planned)
     adjusted = {planned.outcome_name if name == "baseline" else name for name in used}
     names = list(dict.fromkeys(one.name for one in found))
     lacking = [_at_baseline(study, name) for name in names if name not in adjusted]

@@ -1,0 +1,143 @@
+"""A cohort that emulates a target trial: what its plan says, what its data must not have, what a report may say."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from coxa.cohort.checks.target_trial import check_target_trial
+from coxa.errors import CoxaError
+from coxa.report.analyse import analyse
+from coxa.report.build import build_document
+from coxa.report.output.render import render_document
+from coxa.report.report import Report
+from coxa.report.topics.analyses.sentences import question
+from coxa.report.topics.answer.section import comparison_cautions
+from coxa.simulate import simulate_study
+from coxa.simulate.from_plan.confounding import with_shares
+from tests.spec import confounded_cohort as made
+from tests.spec.pages import without_scripts
+
+EFFECT = re.compile(r"\beffects?\b", re.I)
+
+
+def changed(*path: str, to: Any) -> dict[str, Any]:
+    plan = deepcopy(made.plan())
+    part = plan
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = to
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "fault"),
+    [
+        (("target_trial", "confounders"), {"height": "A reason."}, "height"),
+        (("target_trial", "confounders"), {"age": ""}, "confounders.age"),
+        (("target_trial", "confounders"), {}, "confounders"),
+        (("target_trial", "strategies"), {"usual": "Advice."}, "'programme' has no strategy"),
+        (("target_trial", "negative_controls"), "pain", "the outcome of an estimand"),
+        (("analyses", "primary", "method"), "entropy", "entropy balancing is of the treated"),
+        (("assumptions", "confounding"), {"usual": {"age": 1}}, "the reference group"),
+        (("assumptions", "confounding"), {"programme": {"severity": 1}}, "a number by level"),
+        (("assumptions", "confounding"), {"programme": {"severity": {"bad": 1}}}, "bad"),
+    ],
+)
+def test_a_target_trial_that_does_not_fit_its_plan_is_refused_by_name(path: Any, value: Any, fault: str) -> None:
+    with pytest.raises(CoxaError, match=re.escape(fault)):
+        made.study(**changed(*path, to=value))
+
+
+def test_an_analysis_without_declared_confounders_is_refused() -> None:
+    with pytest.raises(CoxaError, match="declares none"):
+        made.study(target_trial=None)
+
+
+def test_confounding_is_not_assumed_of_a_trial() -> None:
+    trial = changed("analyses", "primary", to={"estimand": "pain", "role": "primary", "model": "ancova"})
+    with pytest.raises(CoxaError, match="randomised, not confounded"):
+        made.study(**{**trial, "design": "parallel", "target_trial": None})
+
+
+class Drafted:
+    """What a check sees: a plan and its participants."""
+
+    def __init__(self, days: list[float], arms: list[str]) -> None:
+        self.study = made.study()
+        start = pd.Timestamp("2024-01-10")
+        self.people = pd.DataFrame(
+            {
+                "participant_id": [f"p{k}" for k in range(len(days))],
+                "arm": arms,
+                "randomisation_date": start,
+                "treatment_start_date": [start + pd.Timedelta(days=d) if np.isfinite(d) else pd.NaT for d in days],
+                "source_file": "participants.csv",
+                "source_row": range(2, len(days) + 2),
+            }
+        )
+
+    def table(self, name: str) -> pd.DataFrame:
+        assert name == "participants"
+        return self.people
+
+
+@pytest.mark.parametrize(
+    ("day", "arm", "fault"),
+    [
+        (-30, "programme", "prevalent user"),
+        (20, "programme", "immortal time"),
+        (90, "programme", "on or after the first outcome visit (day 84)"),
+        (3, "usual", "a participant of the reference group began the treatment"),
+        (0, "programme", None),
+        (14, "programme", None),
+        (100, "usual", None),
+    ],
+)
+def test_time_that_no_weight_repairs_is_refused_by_name(day: float, arm: str, fault: str | None) -> None:
+    found = check_target_trial(Drafted([day, 5.0, np.nan], [arm, "programme", "usual"])).findings  # type: ignore[arg-type]
+    assert [one.severity for one in found] == (["error"] if fault else [])
+    assert all(fault in one.rule and one.row == 2 for one in found if fault)
+
+
+def test_a_start_of_treatment_that_is_not_known_is_a_warning() -> None:
+    found = check_target_trial(Drafted([5.0, np.nan], ["programme", "programme"])).findings  # type: ignore[arg-type]
+    assert [(one.severity, one.row) for one in found] == [("warning", 3)]
+
+
+def test_groups_have_their_shares_and_the_planted_odds() -> None:
+    age = np.random.default_rng(1).normal(0, 1, 20_000)
+    odds = with_shares(np.column_stack([0 * age, 0.8 * age]), np.array([0.7, 0.3]))
+    assert odds.mean(axis=0) == pytest.approx([0.7, 0.3], abs=1e-9)
+    assert np.polyfit(age, np.log(odds[:, 1] / odds[:, 0]), 1)[0] == pytest.approx(0.8)
+
+
+def read(report: Report) -> str:
+    page = without_scripts(str(render_document(build_document(report), "html")))
+    return re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>", "", page, flags=re.S))
+
+
+def test_the_doubly_robust_answer_has_the_planted_truth_and_the_naive_one_has_not() -> None:
+    row = made.report().estimates.only(term="difference").frame.iloc[0]
+    assert row["conf_low"] < made.TRUTH < row["conf_high"]
+    rows = made.report().datasets["pain"].frame
+    means = rows[rows["visit"] == "week_12"].groupby("arm", observed=True)["value"].mean()
+    assert means["programme"] - means["usual"] < row["conf_low"]
+
+
+def test_a_report_speaks_of_an_effect_only_where_the_plan_declares_confounders() -> None:
+    with_trial = made.report()
+    assert "effect of" in question(with_trial.study.main_analysis)
+    assert "only if the declared confounders" in str(comparison_cautions(with_trial)[0])
+    crude = changed("analyses", "primary", to={"estimand": "pain", "role": "primary", "model": "ancova"})
+    described = simulate_study(made.study(**{**crude, "target_trial": None}), truth_size=2000, seed=5)
+    report = analyse(described)
+    said = [line for line in re.split(r"\n|(?<=\.) ", read(report)) if EFFECT.search(line)]
+    assert [line for line in said if not re.search(r"adverse|fixed effect|unified approach", line, re.I)] == []
+    assert "effect" not in question(report.study.main_analysis)
+    assert "association" in str(comparison_cautions(report)[0])
