@@ -15,14 +15,17 @@ from coxa.instruments.document import instruments_document
 from coxa.simulate.presets.document import presets_document
 from coxa.study.describing.audit_document import audit_document, audit_schema
 from coxa.study.describing.document import study_document, study_schema
+from coxa.study.describing.pool_document import pool_document, pool_schema
 from docs.make_reference import reference_page
 
 ROOT = Path(__file__).parents[1]
 PAGES: dict[str, Callable[[], str]] = {
     "src/coxa/study/study.schema.json": study_schema,
     "src/coxa/study/audit.schema.json": audit_schema,
+    "src/coxa/study/pool.schema.json": pool_schema,
     "docs/study-file.md": study_document,
     "docs/audit-file.md": audit_document,
+    "docs/pool-file.md": pool_document,
     "docs/data-dictionary.md": dictionary_document,
     "docs/instruments.md": instruments_document,
     "docs/glossary.md": glossary_document,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from coxa import instruments as instruments
     from coxa import lessons as lessons
     from coxa import measurement as measurement
+    from coxa import meta as meta
     from coxa import models as models
     from coxa import report as report
     from coxa import selftest as selftest
@@ -114,6 +115,7 @@ __getattr__, __dir__, __all__ = lazy(
         "instruments",
         "lessons",
         "measurement",
+        "meta",
         "models",
         "report",
         "selftest",

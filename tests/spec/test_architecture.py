@@ -92,6 +92,7 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "meta": {"report", "figures", "tables", "simulate", "models", "study", "instruments"},
     "exchange": {"report", "tables", "estimates", "models", "derive", "cohort", "study", "instruments"},
     "importing": {"episodes", "cohort", "study", "instruments"},
     "page": {
@@ -111,6 +112,7 @@ ROOMS = {
     "cli": {
         "measurement",
         "hypotheses",
+        "meta",
         "lessons",
         "selftest",
         "glossary",
@@ -143,6 +145,7 @@ TOUCH_FILES = {
     "cohort",
     "episodes",
     "clinics",
+    "meta",
     "importing",
     "page",
     "runs",

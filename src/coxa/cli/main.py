@@ -24,6 +24,7 @@ from coxa.cli.interim import interim_command
 from coxa.cli.lesson import lesson_command
 from coxa.cli.lock import lock_command
 from coxa.cli.page import page_command
+from coxa.cli.pool import pool_command
 from coxa.cli.power import power_command
 from coxa.cli.presets import presets_command
 from coxa.cli.randomise import randomise_command
@@ -110,6 +111,7 @@ app.command("rehearse")(rehearse_command)
 app.command("analyse")(analyse_command)
 app.command("report")(report_command)
 app.command("audit")(audit_command)
+app.command("pool")(pool_command)
 app.command("page")(page_command)
 app.command("export")(export_command)
 app.command("flow")(flow_command)

@@ -13,7 +13,8 @@ def schema_command(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What to print: study or audit (JSON Schema of a plan), data (data dictionary), instruments; the name "
+            help="What to print: study, audit or pool (JSON Schema of a plan), data (data dictionary), instruments; "
+            "the name "
             "of a table, an instrument or a vocabulary (components, exercises, conditions, measures, red_flags); or "
             "words to find.",
             show_default="study",
@@ -28,7 +29,7 @@ def schema_command(
         from coxa.errors import OptionError
 
         first, *more = what or ["study"]
-        if first in ("study", "audit") and more:
+        if first in ("study", "audit", "pool") and more:
             raise OptionError(f"There is one schema for all {first} files. Leave out '{' '.join(more)}'.")
         if first == "study":
             from coxa.study.describing.document import study_schema
@@ -38,6 +39,10 @@ def schema_command(
             from coxa.study.describing.audit_document import audit_schema
 
             typer.echo(audit_schema(), nl=False)
+        elif first == "pool":
+            from coxa.study.describing.pool_document import pool_schema
+
+            typer.echo(pool_schema(), nl=False)
         elif first in ("data", "instruments") and not more:
             from coxa.cohort.document import dictionary_document
             from coxa.instruments.document import instruments_document

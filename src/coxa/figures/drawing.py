@@ -47,10 +47,15 @@ def circle(x: float, y: float, radius: float, *, fill: str, stroke: str) -> str:
 
 
 def text(x: float, y: float, said: str, size: float, *, bold: bool = False, colour: str = INK, turned: bool = False,
-         ) -> str:  # fmt: skip
-    """Return one line of text, its baseline at y; a turned one reads upwards and has its middle at the point."""
+         anchor: str = "start") -> str:  # fmt: skip
+    """Return one line of text, its baseline at y; a turned one reads upwards and has its middle at the point.
+
+    `anchor` says which part of it is at x: "start", "middle" or "end".
+    """
     weight = ' font-weight="bold"' if bold else ""
     at = f'x="{_number(x)}" y="{_number(y)}"'
+    if anchor != "start":
+        at += f' text-anchor="{anchor}"'
     if turned:
         at += f' text-anchor="middle" transform="rotate(-90 {_number(x)} {_number(y)})"'
     return (
@@ -59,11 +64,18 @@ def text(x: float, y: float, said: str, size: float, *, bold: bool = False, colo
     )
 
 
-def line(points: Sequence[tuple[float, float]], *, colour: str, dash: str = "") -> str:
+def line(points: Sequence[tuple[float, float]], *, colour: str, dash: str = "", width: float = 1) -> str:
     """Return a line through points."""
     dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    thick = f' stroke-width="{_number(width)}"' if width != 1 else ""
     path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
-    return f'<polyline points="{path}" fill="none" stroke="{colour}"{dashed}/>'
+    return f'<polyline points="{path}" fill="none" stroke="{colour}"{thick}{dashed}/>'
+
+
+def polygon(points: Sequence[tuple[float, float]], *, fill: str, stroke: str) -> str:
+    """Return a closed shape, such as a diamond."""
+    path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+    return f'<polygon points="{path}" fill="{fill}" stroke="{stroke}"/>'
 
 
 def arrow(points: Sequence[tuple[float, float]], *, colour: str, head: float = 5.0) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from coxa.study.locking.lock import lock as lock
     from coxa.study.locking.lock import read_lock as read_lock
     from coxa.study.plan import Study as Study
+    from coxa.study.pool.plan import PoolPlan as PoolPlan
+    from coxa.study.pool.read import read_pool as read_pool
     from coxa.study.reading.read import read_study as read_study
     from coxa.study.wording import estimand_attributes as estimand_attributes
     from coxa.study.wording import model_formula as model_formula
@@ -39,6 +41,8 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.study.locking.deviations": ("PlanStatus", "plan_status"),
         "coxa.study.locking.lock": ("Lock", "lock", "read_lock"),
         "coxa.study.plan": ("Study",),
+        "coxa.study.pool.plan": ("PoolPlan",),
+        "coxa.study.pool.read": ("read_pool",),
         "coxa.study.reading.read": ("read_study",),
         "coxa.study.wording": ("estimand_attributes", "model_formula"),
     },

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coxa.study.plan import Study
+from pydantic import BaseModel
 
 
-def has_key(study: Study, path: str) -> bool:
+def has_key(study: BaseModel, path: str) -> bool:
     """Say whether a plan has a key with a value that is not empty; `*` stands for any name of a mapping.
 
     Examples

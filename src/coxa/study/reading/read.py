@@ -37,8 +37,9 @@ from coxa.study.reading.yaml_tree import place, yaml_fault
 
 if TYPE_CHECKING:
     from coxa.study.audit.plan import AuditPlan
+    from coxa.study.pool.plan import PoolPlan
 
-Plan = TypeVar("Plan", Study, "AuditPlan")
+Plan = TypeVar("Plan", Study, "AuditPlan", "PoolPlan")
 
 
 @cache
@@ -240,7 +241,7 @@ def parse(raw: bytes, name: str, folder: str, kind_of: Callable[[Mapping[Any, An
     except YAMLError as error:
         raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
-        remedy = "Start it with `study:` or `audit:`, or write one with `coxa new`."
+        remedy = "Start it with `study:`, `audit:` or `pool:`, or write one with `coxa new`."
         raise _unreadable(name, 1, "the file has no plan (a mapping of keys)", remedy)
 
     origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)

@@ -13,6 +13,7 @@ from coxa.report.topics.checklists.places import section_place, sections_by_id, 
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.components import components
+from coxa.study.pool.plan import PoolPlan
 from coxa.study.reading.keys import has_key, said
 from coxa.study.wording import join_words
 
@@ -43,7 +44,7 @@ class Checklist:
         return {"answered": found["answered"], "partly": found["partly"], "gap": found["gap"]}
 
 
-def fill(guideline: Guideline, study: Study, document: Document | None = None) -> Checklist:
+def fill(guideline: Guideline, study: Study | PoolPlan, document: Document | None = None) -> Checklist:
     """Answer a checklist from a plan, and from its report where there is one.
 
     Parameters
@@ -51,7 +52,7 @@ def fill(guideline: Guideline, study: Study, document: Document | None = None) -
     guideline
         From `load_guideline`.
     study
-        The plan.
+        The plan of a study, or of a meta-analysis.
     document
         The finished report; without it only the plan can answer.
 
@@ -75,7 +76,7 @@ def exercise_arms(study: Study) -> list[str]:
     ]
 
 
-def _answer(item: Item, guideline: Guideline, study: Study, document: Document | None) -> Answer:
+def _answer(item: Item, guideline: Guideline, study: Study | PoolPlan, document: Document | None) -> Answer:
     where: list[str] = []
     missing: list[str] = []
     keys: list[str] = []
@@ -98,7 +99,7 @@ def _joined(places: list[str]) -> tuple[str, ...]:
     return tuple(f"{section} ({'; '.join(named)})" if named else section for section, named in facts.items())
 
 
-def _met(need: Need, guideline: Guideline, study: Study, document: Document | None) -> tuple[list[str], str]:
+def _met(need: Need, guideline: Guideline, study: Study | PoolPlan, document: Document | None) -> tuple[list[str], str]:
     """Return where a need is met, and what of it is missing; one of both is empty, unless only some arms say it."""
     if need.when and not any(has_key(study, key) for key in need.when):
         return [], need.what
@@ -121,7 +122,9 @@ def _in_report(need: Need, document: Document | None) -> Iterator[str]:
             yield place
 
 
-def _in_arms(need: Need, guideline: Guideline, study: Study, document: Document | None) -> tuple[list[str], str]:
+def _in_arms(
+    need: Need, guideline: Guideline, study: Study | PoolPlan, document: Document | None
+) -> tuple[list[str], str]:
     """Return the first key that each arm says, with the arms that say it, and the arms that say none."""
     if not isinstance(study, ComparativeStudy):
         return [], need.what

@@ -14,6 +14,9 @@ from coxa.packaged import packaged_yaml
 GUIDELINES = ("consort-2025", "consort-pro", "spirit-2025", "strobe", "tidier", "cert")
 """The checklists that ship, in the order in which a report carries them."""
 
+OF_REVIEWS = ("prisma-2020",)
+"""Those of a meta-analysis."""
+
 
 class _Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -97,5 +100,5 @@ def load_guideline(name: str) -> Guideline:
     >>> len(list(load_guideline("consort-2025").items()))
     42
     """
-    check_known("guideline", name, GUIDELINES)
+    check_known("guideline", name, (*GUIDELINES, *OF_REVIEWS))
     return Guideline.model_validate(packaged_yaml("coxa.report.topics.checklists", f"data/{name}.yaml"))

@@ -1,0 +1,1 @@
+"""The report of a meta-analysis, in the tree of reports."""
