@@ -94,9 +94,9 @@ PAGE = """# Coverage of meta-analyses, by simulation
 
 {replicates:,} reviews of each line. A trial has two arms of {smallest} to {largest} participants; its true effect is
 drawn around {effect} SD with standard deviation tau; its effect is Hedges' g with its sampling variance. Coverage of
-95% intervals: of the mean effect, of the true effect of a next trial (prediction interval: t on k - 1 degrees of freedom,
-normal where the way is normal), and of tau² (Q profiles, the same for every way). Standard error of 95% by
-chance: {error:.1%}.
+95% intervals: of the mean effect, of the true effect of a next trial (prediction interval, t on k - 1 degrees of
+freedom where the way has t), and of tau² (Q profiles, the same for every way). Standard error
+of 95% by chance: {error:.1%}.
 
 | trials | tau | way | effect | next trial | tau² | width |
 |---|---|---|---|---|---|---|
@@ -110,8 +110,8 @@ hardly known. Where true effects are the same, prediction intervals cover more t
 
 Every second trial has a second treated arm with the same true effect and the same reference. Coverage of the effect by
 the three-level model with correlation 0.5 and CR2 robust errors with Satterthwaite's degrees of freedom; by these, but
-never below the error of the model (what `coxa pool` does); by robust errors where the correlation is wrongly taken as 0;
-and as if each arm was a trial of its own.
+never below the error of the model (what `coxa pool` does); by robust errors where the correlation is wrongly taken as
+0; and as if each arm was a trial of its own.
 
 | trials | tau | robust | never below the model | robust, correlation 0 | as if each arm was a trial |
 |---|---|---|---|---|---|
