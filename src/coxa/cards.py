@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from html import escape
+from numbers import Number
+from typing import Any
 
 STYLE = "max-width:60em;border:1px solid #8886;border-radius:6px;padding:.6em .9em;margin:.3em 0"
 NAME = "text-align:left;vertical-align:top;padding:.1em 1em .1em 0;font-weight:600;white-space:nowrap"
@@ -12,6 +14,10 @@ TEXT = "text-align:left;vertical-align:top;padding:.1em 0"
 CELL = "text-align:right;padding:.1em .7em;white-space:nowrap"
 MOST = 20
 """Rows of a table that are shown."""
+WHOLE = 10_000
+"""Numbers from here on are shown in full, without decimals."""
+LONG = 80
+"""Letters of a list that is still shown in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,77 @@ class Card:
     def _notes(self) -> list[str]:
         more = max(len(self.rows) - MOST, 0) + self.more
         return [*([f"and {counted(more, 'more row')}"] if more else []), *([self.note] if self.note else [])]
+
+
+class Carded:
+    """A record that shows itself by its card; its dataclass is made with `repr=False`."""
+
+    __slots__ = ()
+
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show: every field, and the first frame as a table."""
+        return card_of(self)
+
+    def __repr__(self) -> str:
+        return self.card().text()
+
+    def _repr_html_(self) -> str:
+        return self.card().html()
+
+
+def card_of(record: Any) -> Card:
+    """Return the card of a dataclass: its fields by name, and its first frame as a table.
+
+    Examples
+    --------
+    >>> @dataclass(frozen=True, repr=False)
+    ... class Found(Carded):
+    ...     estimate: float
+    ...     limits: tuple[float, float]
+    >>> Found(1 / 3, (0.1, 0.5))
+    Found
+      estimate  0.3333
+      limits    0.1, 0.5
+    """
+    facts: dict[str, str] = {}
+    head: Sequence[str] = ()
+    rows: list[list[str]] = []
+    more = 0
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if hasattr(value, "itertuples") and not head and len(value):
+            head = ["" if isinstance(name, int) else str(name) for name in value.columns]
+            rows = [[shown(cell) for cell in row] for row in value.head(MOST).itertuples(index=False)]
+            more = len(value) - len(rows)
+        elif each.repr and value is not None and (text := shown(value)):
+            facts[each.name] = text
+    return Card(type(record).__name__, facts, head, rows, more)
+
+
+def shown(value: Any) -> str:
+    """Return a value as a card has it: numbers to four digits, short lists in full, others by their size.
+
+    Examples
+    --------
+    >>> shown(0.123456), shown([1, 2.5]), shown(range(400)), shown({"a": 1.0})
+    ('0.1235', '1, 2.5', '400 values', 'a: 1')
+    """
+    if isinstance(value, str | bool):
+        return str(value)
+    if isinstance(value, Number) or (hasattr(value, "item") and getattr(value, "ndim", 1) == 0):
+        return "" if value != value else f"{value:.4g}" if abs(complex(value)) < WHOLE else f"{value:.0f}"
+    if isinstance(value, Mapping):
+        each = [f"{name}: {shown(one)}" for name, one in value.items()]
+        return ", ".join(each) if len(", ".join(each)) < LONG else counted(len(each), "value")
+    if hasattr(value, "shape") and len(value.shape) > 1:
+        return f"{' by '.join(map(str, value.shape))} values"
+    if hasattr(value, "__len__"):
+        each = [shown(one) for one in value] if len(value) < LONG else []
+        fits = each and len(", ".join(each)) < LONG and not any("\n" in one for one in each)
+        return ", ".join(each) if fits else counted(len(value), "value") if len(value) else ""
+    if callable(value) or is_dataclass(value):
+        return getattr(value, "__name__", type(value).__name__)
+    return str(value)
 
 
 def counted(n: int, one: str, many: str = "") -> str:

@@ -108,7 +108,7 @@ def test_subdistribution_hazards_as_cmprsk(cause: int) -> None:
     expected = R["crr"][cause - 1]
     assert np.abs(fit.coef - expected["coef"]) / fit.se == pytest.approx(0, abs=SURVIVAL)
     assert fit.se == pytest.approx(expected["se"], rel=SURVIVAL)
-    assert [fit.null_log_likelihood, fit.log_likelihood] == pytest.approx(expected["loglik"], rel=SURVIVAL)
+    assert [fit.loglik_null, fit.loglik] == pytest.approx(expected["loglik"], rel=SURVIVAL)
     assert np.abs(fit.gradient).max() < SURVIVAL
 
 
@@ -121,7 +121,7 @@ def test_subdistribution_hazards_as_rows_with_weights(cause: int, ties: str) -> 
     expected = R["finegray"][ties][cause - 1]
     assert np.abs(fit.coef - expected["coef"]) / fit.se == pytest.approx(0, abs=SURVIVAL)
     assert fit.se == pytest.approx(expected["se"], rel=SURVIVAL)
-    assert [fit.null_log_likelihood, fit.log_likelihood] == pytest.approx(expected["loglik"], rel=SURVIVAL)
+    assert [fit.loglik_null, fit.loglik] == pytest.approx(expected["loglik"], rel=SURVIVAL)
 
 
 def test_subdistribution_hazards_in_strata_as_rows_with_weights() -> None:
@@ -183,7 +183,7 @@ def test_recurrent_events(method: str, printed: tuple[float, ...], coef: float, 
     """The hazard ratios and limits that SAS prints; coefficients and errors of R."""
     fit = fit_recurrent("rx + tumours + size", recurrences(), method=method, ties="breslow", participant="id")
     assert [fit.coef[0], fit.se[0]] == pytest.approx([coef, se], rel=SURVIVAL)
-    assert fit.table().loc[0, ["hazard_ratio", "conf_low", "conf_high"]].tolist() == pytest.approx(printed, abs=5e-4)
+    assert fit.tidy().loc[0, ["hazard_ratio", "conf_low", "conf_high"]].tolist() == pytest.approx(printed, abs=5e-4)
 
 
 def test_mean_number_of_events() -> None:
@@ -210,9 +210,9 @@ def test_events_known_at_visits_as_a_binomial_model() -> None:
     expected = R["grouped"]
     rows = visit_rows(quarters(), visits=range(1, 9), event="dead")
     fit = fit_grouped_hazards("sex + age", rows, visits=range(1, 9))
-    assert (fit.n, fit.n_events) == (expected["rows"], expected["events"])
+    assert (fit.nobs, fit.n_events) == (expected["rows"], expected["events"])
     assert np.abs(fit.coef - expected["coef"]) / fit.se == pytest.approx(0, abs=1e-7)
-    assert fit.log_likelihood == pytest.approx(expected["loglik"], rel=SURVIVAL)
+    assert fit.loglik == pytest.approx(expected["loglik"], rel=SURVIVAL)
     assert fit.se == pytest.approx(expected["se"], rel=0.02)
 
 

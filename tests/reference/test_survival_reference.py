@@ -61,12 +61,12 @@ def test_cox(name: str, ties: str) -> None:
     data, expected = read(), R[f"{name}_{ties}"]
     given = {option: data[column] for option, column in options.items()}
     fit = fit_cox_arrays(*end_and_event(data), data[covariates], ties=ties, **given)
-    assert (fit.n, fit.n_events) == (expected["n"], expected["events"])
+    assert (fit.nobs, fit.n_events) == (expected["n"], expected["events"])
     assert np.abs(fit.coef - expected["coef"]) / fit.se == pytest.approx(0, abs=SURVIVAL)
     assert fit.se == pytest.approx(np.array(expected["se"], ndmin=1), rel=SURVIVAL)
     model_se = np.sqrt(np.diag(fit.model_vcov))
     assert model_se == pytest.approx(np.array(expected.get("model_se", expected["se"])), rel=SURVIVAL)
-    assert [fit.null_log_likelihood, fit.log_likelihood] == pytest.approx(expected["loglik"], rel=SURVIVAL)
+    assert [fit.loglik_null, fit.loglik] == pytest.approx(expected["loglik"], rel=SURVIVAL)
     assert np.abs(fit.gradient).max() < SURVIVAL
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields, is_dataclass
+
+import numpy as np
+import pandas as pd
 import pytest
 
 import coxa
-from coxa.cards import MOST, Card
+from coxa.cards import MOST, Card, Carded
 from coxa.simulate import SimulatedTrial
 from tests.reference.trial import trial as rows
 from tests.spec.assumed_trial import assumed
@@ -58,3 +62,42 @@ def test_html_is_escaped_and_long_tables_are_cut() -> None:
     assert "x &amp; y" in card.html()
     assert "and 3 more rows" in card.text()
     assert card.text().count("<td>") == MOST
+
+
+def test_every_result_shows_itself_by_its_fields_and_a_table() -> None:
+    """Arrays by their size, short ones in full, and nothing of a field that is not for the eye."""
+
+    @dataclass(frozen=True, repr=False)
+    class Found(Carded):
+        statistic: float
+        table: pd.DataFrame
+        draws: np.ndarray
+        groups: tuple[str, ...]
+        kept: object = field(default=None, repr=False)
+        absent: float | None = None
+
+    found = Found(
+        12345.6, pd.DataFrame({"arm": ["a"], "mean": [0.123456]}), np.zeros((2, 3)), ("a", "b"), kept=object()
+    )
+    assert repr(found).splitlines() == [
+        "Found",
+        "  statistic  12346",
+        "  draws      2 by 3 values",
+        "  groups     a, b",
+        "  arm    mean",
+        "    a  0.1235",
+    ]
+    assert "<td" in found._repr_html_()
+
+
+RAW = {"BatchFit", "PatternSums"}
+"""Inputs of further steps, which nobody prints."""
+
+
+@pytest.mark.parametrize("room", ["models", "estimates", "causal", "hypotheses", "measurement"])
+def test_no_result_of_arrays_or_frames_prints_itself_raw(room: str) -> None:
+    for name in getattr(coxa, room).__all__:
+        shown = getattr(getattr(coxa, room), name)
+        kinds = [str(one.type) for one in fields(shown)] if is_dataclass(shown) else []
+        if any("ndarray" in kind or "DataFrame" in kind for kind in kinds):
+            assert not shown.__dataclass_params__.repr or name in RAW, name

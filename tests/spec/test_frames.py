@@ -316,10 +316,10 @@ CASES: dict[str, Callable[[As], Any]] = {
         ).estimate
     ),
     "models.fit_clda": lambda into: models.fit_clda(into(followed())).tidy(),
-    "models.fit_cox": lambda into: models.fit_cox("arm", into(FLARES), time="day", event="flare").table(),
+    "models.fit_cox": lambda into: models.fit_cox("arm", into(FLARES), time="day", event="flare").tidy(),
     "models.fit_cox_arrays": lambda into: models.fit_cox_arrays(
         [6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], into(pd.DataFrame({"b": [0, 1, 0, 1, 0, 1]}))
-    ).table(),
+    ).tidy(),
     "models.fit_gee": lambda into: models.fit_gee("better ~ arm", into(MIXED)).tidy(),
     "impute.conditional_mean": lambda into: (
         impute.conditional_mean(gappy_fit(), into(GAPPY), reference="old").differences().frame
@@ -330,11 +330,11 @@ CASES: dict[str, Callable[[As], Any]] = {
     ),
     "impute.impute_covariates": lambda into: impute.impute_covariates(into(ENTRY), ["age", "sex"]).data,
     "impute.incomplete_outcomes": lambda into: impute.incomplete_outcomes(gappy_fit(), into(GAPPY), reference="old").y,
-    "models.fit_zero_inflated": lambda into: models.fit_zero_inflated("falls ~ arm", into(ZEROS)).table(),
+    "models.fit_zero_inflated": lambda into: models.fit_zero_inflated("falls ~ arm", into(ZEROS)).tidy(),
     "models.fit_glm": lambda into: models.fit_glm("better ~ arm", into(MIXED)).params.to_frame(),
     "models.fit_grouped_hazards": lambda into: models.fit_grouped_hazards(
         "arm", into(SPANS), visits=["w6", "w12"], since="before"
-    ).table(),
+    ).tidy(),
     "models.GLMMFit.predict": lambda into: pd.DataFrame(
         models.fit_glmm("better ~ 1 + (1 | participant_id)", CLUSTERED).predict(into(CLUSTERED))
     ),
@@ -345,10 +345,10 @@ CASES: dict[str, Callable[[As], Any]] = {
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),
     "models.fit_mmrm": lambda into: models.fit_mmrm("change ~ arm * visit", into(rows()), visits=VISITS).tidy(),
-    "models.fit_recurrent": lambda into: models.fit_recurrent("arm", into(AT_RISK)).table(),
+    "models.fit_recurrent": lambda into: models.fit_recurrent("arm", into(AT_RISK)).tidy(),
     "models.fit_subdistribution": lambda into: models.fit_subdistribution(
         "arm", into(FLARES), time="day", cause="flare"
-    ).table(),
+    ).tidy(),
     "models.OrdinalFit.predict": lambda into: models.fit_ordinal("better ~ arm", MIXED, levels=[0, 1]).predict(
         into(pd.DataFrame({"arm": ["a", "b"]}))
     ),

@@ -126,7 +126,7 @@ def test_cox_gives_hazard_ratios_and_shares() -> None:
     )
     ratio = one(found, "hazard_ratio")
     assert ratio["estimate"] == pytest.approx(np.exp(hand.coef[0]), rel=1e-12)
-    assert (ratio["std_error"], ratio["p_value"]) == pytest.approx((hand.se[0], hand.table()["p_value"][0]))
+    assert (ratio["std_error"], ratio["p_value"]) == pytest.approx((hand.se[0], hand.tidy()["p_value"][0]))
     assert called(fits[0], frame).coef == pytest.approx(hand.coef, rel=1e-12)
     usual = frame[frame["arm"] == "usual"]
     assert one(found, "risk", arm="usual")["estimate"] == share_at(usual["time"], usual["status"], 182)[0]
@@ -161,7 +161,7 @@ def test_subgroups_are_ratios_with_a_test_of_the_interaction() -> None:
     assert mine.loc["main[sex=female]", "estimate"] == pytest.approx(np.exp(hand.coef[0]))
     assert mine.loc["main[sex=male]", "estimate"] == pytest.approx(np.exp(hand.coef[0] + hand.coef[2]))
     assert mine.loc["main[sex=male-female]", "estimate"] == pytest.approx(np.exp(hand.coef[2]))
-    assert mine.loc["main[sex=*]", "p_value"] == pytest.approx(hand.table()["p_value"][2])
+    assert mine.loc["main[sex=*]", "p_value"] == pytest.approx(hand.tidy()["p_value"][2])
 
 
 def test_events_known_at_visits_are_analysed_by_their_intervals() -> None:
@@ -346,7 +346,7 @@ def test_a_rate_ratio_without_spread_has_neither_an_interval_nor_a_test(variance
     assert ratio["estimate"] == pytest.approx(1)
     assert ratio[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all()
     assert ratio["warning"].count(ALIKE) == 1
-    assert fit.model.table()["p_value"].isna().all()
+    assert fit.model.tidy()["p_value"].isna().all()
     assert fit.model.joint_test("arm")["p_value"].isna().all()
     rates = found[found["term"] == "rate"]
     assert rates["conf_low"].isna().all()

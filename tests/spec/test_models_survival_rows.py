@@ -81,7 +81,7 @@ def test_rows_without_a_value_are_counted() -> None:
         {"row": 1, "missing": "baseline"},
         {"row": 5, "missing": "day"},
     ]
-    assert fit.n == len(d) - 3
+    assert fit.nobs == len(d) - 3
     pd.testing.assert_frame_equal(gaps, before)
 
 
@@ -206,7 +206,7 @@ def test_a_variance_that_is_corrected_for_few_participants_is_nearer_to_the_jack
     rows = recurrent_rows(people, events, end="end", day="day")
     plain, corrected = (fit_recurrent("arm", rows, ties="breslow", correction=each) for each in ("none", "leverage"))
     theta = plain.coef * plain.scale
-    shares = information_of_rows(list(plain.strata), theta, plain.n)
+    shares = information_of_rows(list(plain.strata), theta, plain.nobs)
     assert shares.sum(axis=0) == pytest.approx(point_at(list(plain.strata), theta).hessian, rel=CLOSED_FORM)
     left = [fit_recurrent("arm", rows[rows["participant_id"] != k], ties="breslow").coef[0] for k in range(30)]
     jackknife = float(np.sqrt(29 / 30 * ((np.array(left) - np.mean(left)) ** 2).sum()))
@@ -325,7 +325,7 @@ def test_missed_visits_are_longer_spans() -> None:
     best = minimize(minus, np.array([-1.0, -1, -1, 0]), tol=1e-10)
     assert (rows["since"].isna() & (rows["interval"] != "w6")).sum() > 5
     assert fit.coef[0] == pytest.approx(best.x[3], abs=1e-4)
-    assert -fit.log_likelihood == pytest.approx(best.fun, abs=1e-7)
+    assert -fit.loglik == pytest.approx(best.fun, abs=1e-7)
     assert "known at visits only" in fit.method
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix
 from coxa.causal.matching import Matched
 from coxa.causal.weights import Target, Weights
@@ -24,8 +25,8 @@ Denominator = Literal["treated", "pooled"]
 DENOMINATORS: dict[Target, Denominator] = {"ATT": "treated", "ATE": "pooled", "ATO": "pooled"}
 
 
-@dataclass(frozen=True, slots=True)
-class CovariateBalance:
+@dataclass(frozen=True, slots=True, repr=False)
+class CovariateBalance(Carded):
     """Standardised mean differences of confounders before and after weighting.
 
     table       : one row per column: `confounder, before, after, ratio_before, ratio_after, balanced`; differences are

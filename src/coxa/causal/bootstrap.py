@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, TEXT, WHOLE, kinds
+from coxa.cards import Carded
 from coxa.errors import CoxaError, FitError, OptionError, check_known
 
 Statistic = Callable[[pd.DataFrame], float]
@@ -16,8 +17,8 @@ MOST_FAILED = 0.1
 """Share of samples without an estimate above which there is no answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bootstrapped:
+@dataclass(frozen=True, slots=True, repr=False)
+class Bootstrapped(Carded):
     """Estimates of resampled participants.
 
     std_error           : standard deviation of the samples

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from coxa.arguments import FRAME, TEXT, kinds
+from coxa.cards import Carded
 from coxa.causal.balance import CovariateBalance, balance_of
 from coxa.causal.confounders import confounder_matrix
 from coxa.causal.means import GroupMeans, OutcomeFamily, modelled_group_means, weighted_group_means
@@ -35,8 +36,8 @@ NAMES: dict[str, str] = {
 WAYS: dict[str, str] = {"propensity": "propensity score", "entropy": "entropy balancing"}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Carded):
     """Two groups compared without randomisation.
 
     estimates : rows of both groups and of their comparisons, treated less (or over) reference

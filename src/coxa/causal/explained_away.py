@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_known
 
 EScale = Literal["risk_ratio", "rate_ratio", "odds_ratio", "hazard_ratio", "standardised_difference"]
@@ -19,8 +20,8 @@ CHINN = 0.91
 """Logarithm of the risk ratio per standard deviation, by way of the odds ratio (pi / sqrt(3) / 2, rounded)."""
 
 
-@dataclass(frozen=True, slots=True)
-class EValue:
+@dataclass(frozen=True, slots=True, repr=False)
+class EValue(Carded):
     """An E-value of an estimate and of the limit nearer to no difference.
 
     estimate   : of the estimate, 1 or more

@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from coxa.arguments import FRAME, TEXT, kinds
+from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.propensity import fit_logistic
 from coxa.errors import FitError, OptionError, check_known
@@ -23,8 +24,8 @@ Distance = Literal["logit", "score"]
 MatchOrder = Literal["largest", "smallest", "data"]
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+@dataclass(frozen=True, slots=True, repr=False)
+class Matched(Carded):
     """Pairs of a treated participant and one of the reference group.
 
     pairs     : one row per pair: `treated`, `reference` (labels of the rows of the data) and `distance`

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, TEXT, kinds
+from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.errors import FitError, check_known
 
 
-@dataclass(frozen=True, slots=True)
-class Unmeasured:
+@dataclass(frozen=True, slots=True, repr=False)
+class Unmeasured(Carded):
     """How an estimate would change by an unmeasured confounder, with the measured ones as benchmarks.
 
     table         : one row per column of the measured confounders: `confounder`; `imbalance`, the standardised mean

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, TEXT, kinds
+from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.propensity import fit_logistic
 from coxa.errors import FitError, OptionError, check_known
@@ -27,8 +28,8 @@ BALANCED = 1e-9
 """Largest difference of a mean that entropy balancing leaves, in standard deviations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+@dataclass(frozen=True, slots=True, repr=False)
+class Weights(Carded):
     """Weights of n participants, and how they depend on what was estimated.
 
     value      : (n,) weight of each participant

@@ -10,6 +10,7 @@ import numpy as np
 from coxa.allocation.draw import TIE, draw, stratum_codes
 from coxa.allocation.schemes import Minimisation, Scheme, Stratified, factors_of, inner, ratio_of
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.design.units import Shares, check_number, level_codes, random_levels
 from coxa.errors import OptionError, check_option
 from coxa.simulate.seeds import generator
@@ -34,8 +35,8 @@ class Lists:
     arms: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+@dataclass(frozen=True, slots=True, repr=False)
+class Balance(Carded):
     """How far simulated lists are from the ratio.
 
     frame : one row for the whole list, one per factor (its worst level), one for the strata (the worst one):
@@ -172,8 +173,8 @@ Sees = Literal["all", "stratum", "factors"]
 """Whose allocations the guesser counts: everybody's, those of the same stratum, or those of each level of the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Predictability:
+@dataclass(frozen=True, slots=True, repr=False)
+class Predictability(Carded):
     """How often the guess is right.
 
     share    : of right guesses, averaged over lists

@@ -11,6 +11,7 @@ import numpy as np
 from coxa.allocation.draw import draw
 from coxa.allocation.schemes import Cluster, Scheme, factors_of, ratio_of, unit_of
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.design.balance_and_guessing import CELLS
 from coxa.design.units import level_codes
 from coxa.errors import DataError, OptionError, check_known, check_option, not_allowed
@@ -25,8 +26,8 @@ Statistic = Callable[["pd.DataFrame", np.ndarray], float]
 """A function of the table and of one arm per row, whose value is larger the more the arms differ in a direction."""
 
 
-@dataclass(frozen=True, slots=True)
-class RerandomisationTest:
+@dataclass(frozen=True, slots=True, repr=False)
+class RerandomisationTest(Carded):
     """A re-randomisation test.
 
     statistic   : its value in the trial; for the difference in means, compared arm less reference, units of the outcome

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from coxa.arguments import kinds
+from coxa.cards import Carded
 from coxa.errors import OptionError
 from coxa.estimates.table import ESTIMATES, Estimates
 
 
-@dataclass(frozen=True, slots=True)
-class NumberNeeded:
+@dataclass(frozen=True, slots=True, repr=False)
+class NumberNeeded(Carded):
     """How many have to be treated for one more response, or for one less.
 
     estimate    : `1 / abs(difference)`; infinite where the arms do not differ
@@ -53,7 +54,12 @@ def number_needed(difference: float, conf_low: float, conf_high: float) -> Numbe
     Examples
     --------
     >>> number_needed(0.10, -0.05, 0.25)
-    NumberNeeded(estimate=10.0, benefit=True, nearest=4.0, farthest=20.0, through_infinity=True)
+    NumberNeeded
+      estimate          10
+      benefit           True
+      nearest           4
+      farthest          20
+      through_infinity  True
     >>> number_needed(0.10, 0.05, 0.20).through_infinity
     False
     """

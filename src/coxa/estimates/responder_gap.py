@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from coxa.arguments import NUMBER, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError
 from coxa.estimates.proportions import fit_proportions
 from coxa.estimates.reached import (
@@ -35,8 +36,8 @@ SAME = 1e-9
 """Values closer than this are one value, as decimal fractions are."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResponderComparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class ResponderComparison(Carded):
     """Responders by the model, adjusted and counted.
 
     estimates : rows `risk`, `risk_difference` and so on, with `analysis` model, adjusted or counted

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level
 from coxa.models.survival.kaplan_meier import KaplanMeier, kaplan_meier
 
 
-@dataclass(frozen=True, slots=True)
-class RestrictedMean:
+@dataclass(frozen=True, slots=True, repr=False)
+class RestrictedMean(Carded):
     """The mean time without an event up to a horizon.
 
     estimate : area under the curve of Kaplan and Meier
@@ -34,8 +35,8 @@ class RestrictedMean:
     conf_high: float
 
 
-@dataclass(frozen=True, slots=True)
-class RestrictedMeanDifference:
+@dataclass(frozen=True, slots=True, repr=False)
+class RestrictedMeanDifference(Carded):
     """The difference of two restricted means.
 
     estimate  : that of the treated less that of the others

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_option, not_allowed
 from coxa.estimates.mann_whitney import two_columns
 
@@ -18,8 +19,8 @@ Scores = Literal["table", "rank", "ridit", "modridit"]
 SCORES: tuple[Scores, ...] = get_args(Scores)
 
 
-@dataclass(frozen=True, slots=True)
-class RowMeanScores:
+@dataclass(frozen=True, slots=True, repr=False)
+class RowMeanScores(Carded):
     """A test of row mean scores.
 
     statistic, df, p_value : chi-squared, arms less one

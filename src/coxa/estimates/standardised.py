@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_kind, check_level, check_option, not_allowed
 from coxa.estimates.risk_rows import RISK_CONTRASTS, contrast, own_limits, quantile_of
 from coxa.estimates.table import Estimates
@@ -52,8 +53,8 @@ FEW_IN_STRATUM = 5
 """Participants of an arm in a stratum whose mean residual is too uncertain to be taken off the variance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standardised:
+@dataclass(frozen=True, slots=True, repr=False)
+class Standardised(Carded):
     """Marginal means of the arms.
 
     arms       : their names, in the order of the levels

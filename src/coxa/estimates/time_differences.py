@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level
 from coxa.models.survival.incidence import Variance, aalen_johansen
 from coxa.models.survival.kaplan_meier import kaplan_meier
@@ -22,8 +23,8 @@ FARTHEST = 40.0
 """Normal quantile up to which a p-value is looked for; beyond it is 0 in print."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeDifference:
+@dataclass(frozen=True, slots=True, repr=False)
+class TimeDifference(Carded):
     """The difference of two shares at a time.
 
     at        : the time

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level, check_option
 from coxa.estimates.win_inference import VARIANCES, WEIGHTINGS, Compared, Variance, Weighting, win_table
 
@@ -89,8 +90,8 @@ class BinaryEndpoint:
 Endpoint = TimeEndpoint | MeasuredEndpoint | BinaryEndpoint
 
 
-@dataclass(frozen=True, slots=True)
-class WinStatistics:
+@dataclass(frozen=True, slots=True, repr=False)
+class WinStatistics(Carded):
     """What the comparison of all pairs says.
 
     wins, losses, ties : numbers of pairs, from the side of the treated

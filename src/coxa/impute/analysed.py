@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from coxa.cards import Card, counted
+from coxa.cards import Card, Carded, counted
 from coxa.errors import OptionError, check_known, check_level
 from coxa.estimates.table import RATIOS, Estimates, decimals
 from coxa.impute.joint_tests import PooledTest, pool_joint
@@ -19,8 +19,8 @@ LABELS = ("outcome", "visit", "arm", "reference", "term")
 SHOWN = ("estimate", "std_error", "conf_low", "conf_high", "p_value", "fmi", "mc_error")
 
 
-@dataclass(frozen=True, slots=True)
-class Analysed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Analysed(Carded):
     """Results of q numbers in each of M imputed data sets.
 
     labels      : (q rows) what each number is: `outcome, visit, arm, reference, term`, as in a table of estimates

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level
 from coxa.estimates.table import Estimates
 from coxa.impute.analyse import ArmRows, arm_rows, labels_at, visit_places
@@ -27,8 +28,8 @@ from coxa.models.numerics.one_thread import one_thread
 from coxa.models.results.rebuilt import rebuilt
 
 
-@dataclass(frozen=True, slots=True)
-class BootstrapPooled:
+@dataclass(frozen=True, slots=True, repr=False)
+class BootstrapPooled(Carded):
     """Pooled estimates of q numbers, each array (q,).
 
     estimate  : mean over all samples and imputations

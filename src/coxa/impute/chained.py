@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_known
 from coxa.models.design.rows import check_frame
 
@@ -26,8 +27,8 @@ RIDGE = 1e-5
 """Part of the mean square of a column that is added to it, so that columns may repeat each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImputedCovariates:
+@dataclass(frozen=True, slots=True, repr=False)
+class ImputedCovariates(Carded):
     """One row per participant without missing covariates, and what was imputed.
 
     data    : the rows that were given, with imputed values in their place

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coxa.cards import Carded
+
 CONVERGED = 1.05
 """R-hat up to which chains count as converged. The draws of an imputation are few for each chain, and the ratio of
 chains that are the same varies by about 0.01."""
 
 
-@dataclass(frozen=True, slots=True)
-class Convergence:
+@dataclass(frozen=True, slots=True, repr=False)
+class Convergence(Carded):
     """What the chains of a sampler show.
 
     chains, kept, burn_in, thin : chains, draws kept of each, steps before the first and steps between two

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 
 
-@dataclass(frozen=True, slots=True)
-class PooledTest:
+@dataclass(frozen=True, slots=True, repr=False)
+class PooledTest(Carded):
     """An F test that k numbers have given values.
 
     statistic : F

@@ -11,11 +11,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_level
 
 
-@dataclass(frozen=True, slots=True)
-class Pooled:
+@dataclass(frozen=True, slots=True, repr=False)
+class Pooled(Carded):
     """Pooled estimates of q numbers from M imputed data sets; each array is (q,).
 
     m            : M

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import stdtrit
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_known
 from coxa.impute.compared import Compared, difference
 from coxa.impute.conditional import ConditionalMean
@@ -27,8 +28,8 @@ HALVINGS = 50
 """Halvings of a step, which leave nothing but rounding of where it changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class TippingPoint:
+@dataclass(frozen=True, slots=True, repr=False)
+class TippingPoint(Carded):
     """The smallest amount added to the imputed outcomes of arms at which a conclusion changes.
 
     arm, against, visit : the comparison
@@ -76,8 +77,8 @@ class TippingPoint:
         return f"The difference {change} significant where {self.shift:+.3g} is added to the imputed outcomes of {who}."
 
 
-@dataclass(frozen=True, slots=True)
-class TippingMap:
+@dataclass(frozen=True, slots=True, repr=False)
+class TippingMap(Carded):
     """A difference for amounts added to the imputed outcomes of both arms.
 
     arm, against, visit : the comparison

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.measurement.reliability import check_level
 
@@ -23,8 +24,8 @@ METHODS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+@dataclass(frozen=True, slots=True, repr=False)
+class Agreement(Carded):
     """Bias and limits of agreement, of x less y.
 
     bias, sd      : mean and standard deviation of a difference between two single measurements

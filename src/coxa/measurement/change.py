@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 
 ChangeError = Literal["jacobson_truax", "both_spreads", "edwards_nunnally"]
@@ -23,8 +24,8 @@ Status = Literal["recovered", "improved", "unchanged", "deteriorated"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-@dataclass(frozen=True, slots=True)
-class ReliableChange:
+@dataclass(frozen=True, slots=True, repr=False)
+class ReliableChange(Carded):
     """Change of each participant against its error.
 
     error     : standard error of a change, by its name

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 from coxa.measurement.reliability import check_level
 
@@ -17,8 +18,8 @@ FEWEST = 10
 """Participants of each kind below which nothing is estimated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Important:
+@dataclass(frozen=True, slots=True, repr=False)
+class Important(Carded):
     """Minimal important change by several methods.
 
     frame       : method, estimate, std_error, conf_low, conf_high (NaN where the method has none), and a note

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 
 FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
@@ -20,8 +21,8 @@ WIDE = float(stats.norm.ppf(0.975) * np.sqrt(2))
 """Smallest detectable change in standard errors of measurement: 1.96 sqrt(2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alpha:
+@dataclass(frozen=True, slots=True, repr=False)
+class Alpha(Carded):
     """Cronbach's alpha with its limits, and how many it is of.
 
     Examples
@@ -38,8 +39,8 @@ class Alpha:
     items: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
+@dataclass(frozen=True, slots=True, repr=False)
+class Reliability(Carded):
     """Intraclass correlations and the measurement error of repeated scores.
 
     frame           : one row per form of the coefficient: estimate, limits, F, its degrees of freedom, p

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import CoxaError, FitError, OptionError, check_level, not_allowed
 from coxa.estimates.table import Estimates
 from coxa.models.ancova import fit_ancova
@@ -30,8 +31,8 @@ KEYS = ["visit", "arm", "reference", "term", "analysis"]
 """Columns that say which number a row of estimates is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resampled:
+@dataclass(frozen=True, slots=True, repr=False)
+class Resampled(Carded):
     """Estimates of trials whose participants were drawn from one trial, with replacement.
 
     original : the estimates of the trial itself

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import MOST, Card, Carded, shown
 from coxa.errors import CoxaError, not_allowed
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class TrueValue:
     term: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+@dataclass(frozen=True, slots=True, repr=False)
+class Truth(Carded):
     """What was planted, and the value of each estimand under the generator.
 
     planted : the generator's parameters, plain numbers and words
@@ -67,6 +68,12 @@ class Truth:
     planted: Mapping[str, Any]
     values: tuple[TrueValue, ...]
     how: str
+
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show: the value of each estimand."""
+        names = ("estimand", "outcome", "visit", "arm", "reference", "value")
+        rows = [[shown(getattr(item, name)) for name in names] for item in self.values]
+        return Card("Planted truth", {"Obtained": self.how}, names, rows, max(len(rows) - MOST, 0))
 
     @property
     def estimands(self) -> tuple[str, ...]:

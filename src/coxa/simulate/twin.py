@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from coxa.arguments import FRAME, FRAMES, kinds
+from coxa.cards import Carded
 from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.disclosure import Disclosure, disclosure
@@ -34,8 +35,8 @@ OF_TABLE, IN_TABLE = "\t", "\tin the table"
 """Between the name of a table and that of its column; the column that says who is in a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class Twin:
+@dataclass(frozen=True, slots=True, repr=False)
+class Twin(Carded):
     """A synthetic twin and how near it comes to the original.
 
     data       : rows in the columns of the original; identifiers are new, and free text is empty
@@ -55,8 +56,8 @@ class Twin:
     blank: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Twins:
+@dataclass(frozen=True, slots=True, repr=False)
+class Twins(Carded):
     """Synthetic twins of the tables of one study, linked by their identifiers.
 
     tables     : table -> rows in the columns of the original; identifiers are new, and free text is empty

@@ -11,6 +11,7 @@ import pandas as pd
 
 from coxa.analyses.tested import LookSeen, Seen, conclude, planned_design, seen_in
 from coxa.arguments import WHOLE, kinds
+from coxa.cards import Carded
 from coxa.design.by_simulation.run import analyse_trials, replicate_seed
 from coxa.design.by_simulation.simulated import check_numbers
 from coxa.design.by_simulation.summary import share_error
@@ -26,8 +27,8 @@ TOGETHER = 100
 """Trials that are drawn and fitted together."""
 
 
-@dataclass(frozen=True, slots=True)
-class HypothesisPower:
+@dataclass(frozen=True, slots=True, repr=False)
+class HypothesisPower(Carded):
     """How often the hypotheses of a plan are rejected, by simulation.
 
     frame      : per hypothesis, look and number: the share of trials that reject it until that look, with its error

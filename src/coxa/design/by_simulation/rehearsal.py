@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from coxa.arguments import DATA, NUMBER, WHOLE, kinds
+from coxa.cards import Carded
 from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
 from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, read_skeleton, run_rehearsals
 from coxa.design.by_simulation.run import Progress
@@ -35,8 +36,8 @@ ESTIMAND_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+@dataclass(frozen=True, slots=True, repr=False)
+class Rehearsal(Carded):
     """What came of a rehearsal.
 
     frame    : one row per comparison, in `POWER_COLUMNS`, with `verdict`, `decided_by` (what it hangs on: power,

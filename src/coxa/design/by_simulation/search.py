@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from coxa.arguments import NUMBER, WHOLES, kinds
+from coxa.cards import Carded
 from coxa.design.by_simulation.simulated import SimulatedPower, numbers_of, simulated_power
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
@@ -33,8 +34,8 @@ AROUND = (0.8, 1.25)
 """Where the curve is given its slope, as multiples of the number found."""
 
 
-@dataclass(frozen=True, slots=True)
-class SampleSize:
+@dataclass(frozen=True, slots=True, repr=False)
+class SampleSize(Carded):
     """The number of participants with a power.
 
     n         : of all arms together, divisible by the randomisation ratio; every comparison that counts has the power

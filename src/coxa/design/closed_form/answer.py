@@ -11,6 +11,7 @@ from scipy import optimize
 from statsmodels.stats import power as sm_power
 
 from coxa.arguments import NUMBER, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 
 Solved = Literal["power", "n", "difference"]
@@ -108,8 +109,8 @@ class Question:
         return "difference" if self.difference is None else "n" if self.n is None else "power"
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+@dataclass(frozen=True, slots=True, repr=False)
+class Power(Carded):
     """The answer, with all that went into it.
 
     method     : the test

@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 from scipy import special, stats
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option, not_allowed
 from coxa.hypotheses.graphs.graph import Graph, removed
 from coxa.hypotheses.words import Intersection
@@ -20,8 +21,8 @@ MOST_CLOSED = 12
 """Hypotheses up to which all intersections are tested; there are 2^m - 1 of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+@dataclass(frozen=True, slots=True, repr=False)
+class Closure(Carded):
     """Adjusted p-values by closed testing.
 
     adjusted      : hypothesis -> its adjusted p-value, at most 1

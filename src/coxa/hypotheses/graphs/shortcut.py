@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 from coxa.hypotheses.graphs.closure import checked_p_values
 from coxa.hypotheses.graphs.graph import Graph, removed
@@ -28,8 +29,8 @@ class GraphStep:
     rejected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class GraphTest:
+@dataclass(frozen=True, slots=True, repr=False)
+class GraphTest(Carded):
     """What a graph of hypotheses shows at a level.
 
     alpha    : one-sided level of the family

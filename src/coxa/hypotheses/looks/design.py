@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.hypotheses.looks.crossing import Process, crossing
 from coxa.hypotheses.looks.spending import shape, spent
@@ -21,8 +22,8 @@ NEAREST = 1e-14
 MOST_LOOKS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class SequentialDesign:
+@dataclass(frozen=True, slots=True, repr=False)
+class SequentialDesign(Carded):
     """Looks with their boundaries, on the scale of the statistic Z in the direction of a benefit.
 
     boundary  : how the level is spent

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import optimize
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 from coxa.hypotheses.looks.crossing import Process, crossing
 from coxa.hypotheses.looks.design import SequentialDesign, sequential_design
@@ -19,8 +20,8 @@ LEAST_LEVEL, LARGEST_LEVEL = 1e-15, 0.4999
 """Levels between which a repeated p-value is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class SequentialInference:
+@dataclass(frozen=True, slots=True, repr=False)
+class SequentialInference(Carded):
     """What a study with looks shows, at the look at which it ended.
 
     look       : at which it crossed its boundary first, or the last one that was taken; from 1

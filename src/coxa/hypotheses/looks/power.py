@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 from coxa.hypotheses.looks.crossing import crossing
 from coxa.hypotheses.looks.design import SequentialDesign
@@ -15,8 +16,8 @@ from coxa.hypotheses.looks.design import SequentialDesign
 LARGEST_DRIFT = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class SequentialPower:
+@dataclass(frozen=True, slots=True, repr=False)
+class SequentialPower(Carded):
     """What a design costs and shows, in shares of the information of a study without looks.
 
     power     : probability of crossing the upper boundary at some look

@@ -17,6 +17,7 @@ from scipy.special import expit, gammaln, psi
 from scipy.stats import norm
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Card, Carded
 from coxa.errors import FitError, NonConvergenceError, OptionError, check_level, not_allowed
 from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_frame
@@ -36,8 +37,8 @@ STEP = 1e-5
 SHARE, DISPERSION = "logit of the share without", "log of alpha"
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroInflatedFit:
+@dataclass(frozen=True, slots=True, repr=False)
+class ZeroInflatedFit(Carded):
     """A fitted zero-inflated model.
 
     names      : coefficients of the rate, then the logit of the share that can have no event, then log alpha
@@ -82,7 +83,7 @@ class ZeroInflatedFit:
         """Akaike's criterion, to compare with the model without inflation."""
         return 2 * len(self.coef) - 2 * self.loglik
 
-    def table(self, conf_level: float = 0.95) -> pd.DataFrame:
+    def tidy(self, conf_level: float = 0.95) -> pd.DataFrame:
         """Return one row per coefficient with z and p, and of the rate its ratio with limits."""
         check_level(conf_level)
         half, z = norm.ppf((1 + conf_level) / 2) * self.se, self.coef / self.se
@@ -93,8 +94,22 @@ class ZeroInflatedFit:
             "conf_high": np.exp(self.coef + half),
         }
         shown = {name: np.where(rate, values, np.nan) for name, values in ratio.items()}
-        tested = {"z": z, "p_value": 2 * norm.sf(np.abs(z))}
-        return pd.DataFrame({"term": self.names, "coef": self.coef, "se": self.se, **shown, **tested})
+        tested = {"statistic": z, "p_value": 2 * norm.sf(np.abs(z))}
+        return pd.DataFrame({"term": self.names, "estimate": self.coef, "std_error": self.se, **shown, **tested})
+
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
+        facts = {
+            "Formula": self.spec.formula,
+            "Family": f"{self.family}, zero-inflated",
+            "Observations": str(self.nobs),
+            "Without an event": f"{self.zeros} (by the model {self.expected_zeros:.1f})",
+            "Can have none": f"{self.share:.1%}",
+            "Log-likelihood": f"{self.loglik:.4f}",
+        }
+        table = self.tidy()
+        rows = [[str(row.pop("term")), *(f"{value:.4f}" for value in row.values())] for row in table.to_dict("records")]
+        return Card("Zero-inflated model", facts, ["", *map(str, table.columns[1:])], rows)
 
 
 @kinds(data=FRAME)
@@ -131,7 +146,7 @@ def fit_zero_inflated(
     Examples
     --------
     >>> d = pd.DataFrame({"arm": list("ab") * 20, "falls": [0, 0, 3, 2, 0, 1, 5, 0, 0, 2] * 4})
-    >>> fit_zero_inflated("falls ~ arm", d).table().round(3)[["term", "coef", "se"]].values.tolist()[1]
+    >>> fit_zero_inflated("falls ~ arm", d).tidy().round(3)[["term", "estimate", "std_error"]].values.tolist()[1]
     ['arm[b]', -0.977, 0.309]
     """
     spec = ZeroInflatedSpec(formula=formula, family=family, exposure=exposure)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 from coxa.models.survival.follow_up import FollowUp, follow_up
 
@@ -21,8 +22,8 @@ WIDEST = 15.0
 """Largest log hazard ratio, either side of zero, that is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdjustedLogRank:
+@dataclass(frozen=True, slots=True, repr=False)
+class AdjustedLogRank(Carded):
     """A log-rank test of two arms that is adjusted for covariates.
 
     score     : events observed in the treated arm less those expected, over n, less what covariates tell

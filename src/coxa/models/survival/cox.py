@@ -88,7 +88,7 @@ def fit_cox_arrays(
     Examples
     --------
     >>> fit = fit_cox_arrays([6, 7, 9, 10, 13, 15], [1, 0, 1, 1, 1, 0], {"b": [0, 1, 0, 1, 0, 1]})
-    >>> fit.table().round(3).loc[0, ["hazard_ratio", "se"]].tolist()
+    >>> fit.tidy().round(3).loc[0, ["hazard_ratio", "std_error"]].tolist()
     [0.274, 1.166]
     """
     check_option("ties", ties, ("efron", "breslow"))

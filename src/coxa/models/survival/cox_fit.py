@@ -7,28 +7,29 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, t
+from scipy.stats import chi2
 
-from coxa.errors import check_known, check_level
+from coxa.errors import check_known
 from coxa.models.design.matrix import Design
 from coxa.models.spec import Spec
 from coxa.models.survival.follow_up import FollowUp
+from coxa.models.survival.hazards import Hazards
 from coxa.models.survival.partial import Stratum, score_of_rows
 
 NO_VARIANCE = 1e-20
 """A robust variance of less than this share of the model's is rounding: the clusters of each group are alike."""
 
 
-@dataclass(frozen=True, slots=True)
-class CoxFit:
+@dataclass(frozen=True, slots=True, repr=False)
+class CoxFit(Hazards):
     """A fitted model of proportional hazards.
 
     names        : covariates
     coef         : (p,) log hazard ratios
     vcov         : (p, p) their covariance: inverse information, or robust by cluster
     model_vcov   : (p, p) the inverse information
-    log_likelihood, null_log_likelihood : log partial likelihood at the estimate, and where no covariate matters
-    n, n_events  : rows, and rows with an event
+    loglik, loglik_null : log partial likelihood at the estimate, and where no covariate matters
+    nobs, n_events : rows, and rows with an event
     ties         : "efron" or "breslow"
     clusters     : number of clusters of a robust variance; None without
     gradient     : (p,) of the log partial likelihood at the estimate, in standard errors
@@ -47,7 +48,7 @@ class CoxFit:
     >>> d = pd.DataFrame({"day": [6, 7, 9, 10, 13, 15], "flare": [1, 0, 1, 1, 1, 0], "arm": list("ababab")})
     >>> from coxa.models import fit_cox
     >>> fit = fit_cox("arm", d, time="day", event="flare")
-    >>> fit.names, fit.n, fit.n_events
+    >>> fit.names, fit.nobs, fit.n_events
     (('arm[b]',), 6, 4)
     """
 
@@ -55,9 +56,9 @@ class CoxFit:
     coef: np.ndarray
     vcov: np.ndarray
     model_vcov: np.ndarray
-    log_likelihood: float
-    null_log_likelihood: float
-    n: int
+    loglik: float
+    loglik_null: float
+    nobs: int
     n_events: int
     ties: str
     clusters: int | None
@@ -79,32 +80,23 @@ class CoxFit:
         return np.sqrt(np.where(variance > NO_VARIANCE * expected, variance, np.nan))
 
     @property
-    def params(self) -> pd.Series:
-        """Log hazard ratios by covariate."""
-        return pd.Series(self.coef, list(self.names))
-
-    @property
     def left_out(self) -> pd.DataFrame:
         """One row per row of the data that is not analysed: its label, and the columns that were empty."""
         return pd.DataFrame(columns=["row", "missing"]) if self.design is None else self.design.left_out
 
-    def table(self, conf_level: float = 0.95) -> pd.DataFrame:
-        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z (t where corrected) and p."""
-        check_level(conf_level)
-        df = np.array([self.df(row) for row in np.eye(len(self.coef))])
-        half, z = t.ppf((1 + conf_level) / 2, df) * self.se, self.coef / self.se
-        return pd.DataFrame(
-            {
-                "term": self.names,
-                "coef": self.coef,
-                "se": self.se,
-                "hazard_ratio": np.exp(self.coef),
-                "conf_low": np.exp(self.coef - half),
-                "conf_high": np.exp(self.coef + half),
-                "z": z,
-                "p_value": 2 * t.sf(np.abs(z), df),
-            }
-        )
+    def _df(self) -> np.ndarray:
+        return np.array([self.df(row) for row in np.eye(len(self.coef))])
+
+    def card_facts(self) -> dict[str, str]:
+        """Return what the card says above the coefficients."""
+        error = "" if self.clusters is None else f"robust, {self.clusters} clusters"
+        return {
+            "Rows": f"{self.nobs}, {self.n_events} with an event",
+            "Ties": self.ties,
+            **({"Standard errors": error} if error else {}),
+            "Log-likelihood": f"{self.loglik:.4f} (without covariates {self.loglik_null:.4f})",
+            **({"Warnings": "\n".join(self.warnings)} if self.warnings else {}),
+        }
 
     def df(self, weights: np.ndarray) -> float:
         """Return the degrees of freedom of coefficients times weights (p,); infinite unless the variance is corrected.
@@ -135,7 +127,7 @@ class CoxFit:
 
     def score_residuals(self) -> np.ndarray:
         """Return (n, p) what each row adds to the gradient of the log likelihood; they sum to zero."""
-        return score_of_rows(list(self.strata), self.coef * self.scale, self.n) * self.scale
+        return score_of_rows(list(self.strata), self.coef * self.scale, self.nobs) * self.scale
 
     def dfbeta(self) -> np.ndarray:
         """Return (n, p) by how much each row moves the coefficients, to first order."""

@@ -80,7 +80,7 @@ def fit_cox(
     Examples
     --------
     >>> d = pd.DataFrame({"day": [6, 7, 9, 10, 13, 15], "flare": [1, 0, 1, 1, 1, 0], "arm": list("ababab")})
-    >>> fit_cox("arm", d, time="day", event="flare").table().round(3).loc[0, ["hazard_ratio", "se"]].tolist()
+    >>> fit_cox("arm", d, time="day", event="flare").tidy().round(3).loc[0, ["hazard_ratio", "std_error"]].tolist()
     [0.274, 1.166]
     """
     spec = CoxSpec(

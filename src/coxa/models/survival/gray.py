@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 from coxa.models.survival.follow_up import codes_of, follow_up, levels_of
 from coxa.models.survival.incidence import causes_of, known_cause
 from coxa.models.survival.log_rank import EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class GrayTest:
+@dataclass(frozen=True, slots=True, repr=False)
+class GrayTest(Carded):
     """A test of Gray.
 
     groups    : the groups, sorted

@@ -14,7 +14,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from coxa.arguments import FRAME, kinds
 from coxa.errors import (
@@ -23,7 +22,6 @@ from coxa.errors import (
     OptionError,
     SeparationError,
     TooFewParticipantsError,
-    check_level,
     not_allowed,
 )
 from coxa.findings import Finding, Findings
@@ -34,6 +32,7 @@ from coxa.models.glm.separation import separation
 from coxa.models.numerics.newton import Point, minimise
 from coxa.models.survival.cox import spread
 from coxa.models.survival.cox_rows import covariates_of, events_of
+from coxa.models.survival.hazards import Hazards
 from coxa.models.survival.specs import GroupedSpec
 
 KNOWN_AT_VISITS = (
@@ -47,8 +46,8 @@ LARGE = 700.0
 """Linear predictor beyond which its exponential is cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupedFit:
+@dataclass(frozen=True, slots=True, repr=False)
+class GroupedFit(Hazards):
     """A fitted model of grouped proportional hazards.
 
     names        : covariates
@@ -56,8 +55,8 @@ class GroupedFit:
     vcov         : (p, p) their covariance, from the inverse of the observed information
     intervals    : K intervals that are estimated, named by the visit at their end
     log_hazard   : (K,) logarithm of the cumulative hazard of each, at the mean of the covariates
-    log_likelihood : at the maximum
-    n, n_events  : spans, and those that end with the event
+    loglik : at the maximum
+    nobs, n_events : spans, and those that end with the event
     spec         : the options
     design       : the rows that are analysed
     method       : the sentence on events that are known at visits
@@ -76,26 +75,22 @@ class GroupedFit:
     vcov: np.ndarray
     intervals: tuple[object, ...]
     log_hazard: np.ndarray
-    log_likelihood: float
-    n: int
+    loglik: float
+    nobs: int
     n_events: int
     spec: GroupedSpec
     design: Design = field(repr=False)
     method: str = KNOWN_AT_VISITS
     warnings: tuple[str, ...] = ()
 
-    @property
-    def se(self) -> np.ndarray:
-        """Standard errors of the log hazard ratios."""
-        return np.asarray(np.sqrt(np.diag(self.vcov)))
-
-    def table(self, conf_level: float = 0.95) -> pd.DataFrame:
-        """Return one row per covariate: log hazard ratio, hazard ratio with limits, z and p."""
-        check_level(conf_level)
-        half, z = norm.ppf((1 + conf_level) / 2) * self.se, self.coef / self.se
-        columns = {"term": self.names, "coef": self.coef, "se": self.se, "hazard_ratio": np.exp(self.coef)}
-        columns |= {"conf_low": np.exp(self.coef - half), "conf_high": np.exp(self.coef + half), "z": z}
-        return pd.DataFrame(columns | {"p_value": 2 * norm.sf(np.abs(z))})
+    def card_facts(self) -> dict[str, str]:
+        """Return what the card says above the coefficients."""
+        return {
+            "Spans": f"{self.nobs}, {self.n_events} end with the event",
+            "Intervals": ", ".join(map(str, self.intervals)),
+            "Log-likelihood": f"{self.loglik:.4f}",
+            **({"Warnings": "\n".join(self.warnings)} if self.warnings else {}),
+        }
 
 
 @kinds(data=FRAME)
@@ -243,8 +238,8 @@ def fit_grouped_hazards(
     --------
     >>> d = pd.DataFrame({"arm": list("aaabbb") * 2, "interval": ["w6"] * 6 + ["w12"] * 6})
     >>> d = d.assign(since=[None] * 6 + ["w6"] * 6, event=[1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0])
-    >>> fit_grouped_hazards("arm", d, visits=["w6", "w12"]).table().round(3)[["hazard_ratio", "se"]].values.tolist()
-    [[0.25, 1.172]]
+    >>> fit_grouped_hazards("arm", d, visits=["w6", "w12"]).tidy().round(3).loc[0, ["hazard_ratio", "std_error"]].tolist()
+    [0.25, 1.172]
     """
     spec = GroupedSpec(
         formula=formula, visits=visits, interval=interval, since=since, event=event, participant=participant

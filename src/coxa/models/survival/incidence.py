@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from coxa.cards import Carded
 from coxa.errors import TooFewParticipantsError, check_level, check_option, choose
 from coxa.models.survival.follow_up import follow_up, levels_of
 
@@ -17,8 +18,8 @@ Variance = Literal["infinitesimal jackknife", "aalen"]
 VARIANCES: tuple[str, ...] = get_args(Variance)
 
 
-@dataclass(frozen=True, slots=True)
-class CumulativeIncidence:
+@dataclass(frozen=True, slots=True, repr=False)
+class CumulativeIncidence(Carded):
     """The share with an event of each cause over time, where events of other causes prevent it.
 
     causes     : m causes, sorted

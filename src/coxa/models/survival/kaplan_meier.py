@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_level
 from coxa.models.survival.follow_up import follow_up
 
@@ -16,8 +17,8 @@ HALF = 1e-12
 """How near a share has to be to that of a quantile to be it: what is left of rounding in the product."""
 
 
-@dataclass(frozen=True, slots=True)
-class KaplanMeier:
+@dataclass(frozen=True, slots=True, repr=False)
+class KaplanMeier(Carded):
     """The share without an event over time.
 
     time       : (k,) times of events and of censoring, in order

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 from coxa.models.survival.follow_up import follow_up, levels_of
 
@@ -15,8 +16,8 @@ EMPTY = 1e-10
 """Eigenvalue of the variance, relative to the largest, below which the data say nothing of a direction."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogRank:
+@dataclass(frozen=True, slots=True, repr=False)
+class LogRank(Carded):
     """A log-rank test.
 
     groups    : the groups, sorted

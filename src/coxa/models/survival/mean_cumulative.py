@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from coxa.cards import Carded
 from coxa.errors import check_level
 from coxa.models.survival.follow_up import FollowUp, codes_of, follow_up
 
@@ -16,8 +17,8 @@ BLOCK = 2_000_000
 """Numbers of participants times times of events that are held at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class MeanCumulative:
+@dataclass(frozen=True, slots=True, repr=False)
+class MeanCumulative(Carded):
     """The mean number of events of a participant over time.
 
     time       : (k,) times of events

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, rankdata
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.kaplan_meier import kaplan_meier
@@ -26,8 +27,8 @@ REMEDY = (
 """What to do where hazards are not proportional."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProportionalHazardsTest:
+@dataclass(frozen=True, slots=True, repr=False)
+class ProportionalHazardsTest(Carded):
     """A test of proportional hazards.
 
     frame     : one row per term and one for all (`GLOBAL`): statistic, df, p_value

@@ -211,7 +211,7 @@ def fit_recurrent(
     >>> people = pd.DataFrame({"participant_id": range(6), "arm": list("ababab"), "end": 100})
     >>> flares = pd.DataFrame({"participant_id": [0, 0, 1, 2, 4, 4, 5], "day": [9, 40, 50, 20, 3, 60, 80]})
     >>> fit = fit_recurrent("arm", recurrent_rows(people, flares, end="end", day="day"))
-    >>> fit.table().round(3).loc[0, ["hazard_ratio", "se"]].tolist()
+    >>> fit.tidy().round(3).loc[0, ["hazard_ratio", "std_error"]].tolist()
     [0.4, 0.44]
     """
     spec = RecurrentSpec(

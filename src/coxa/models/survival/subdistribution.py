@@ -144,8 +144,8 @@ def fit_subdistribution(
     Examples
     --------
     >>> d = pd.DataFrame({"day": [1, 2, 2, 3, 4, 5, 5, 6], "cause": [1, 2, 0, 1, 2, 1, 1, 0], "arm": list("abababab")})
-    >>> fit_subdistribution("arm", d, time="day", cause="cause").table().round(4)[["coef", "se"]].values.tolist()
-    [[-0.3427, 0.7909]]
+    >>> fit_subdistribution("arm", d, time="day", cause="cause").bse.round(4).tolist()
+    [0.7909]
     """
     spec = SubdistributionSpec(
         formula=formula,

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.cards import Carded
 from coxa.simulate.from_plan.event_outcomes import FlaresOfDays
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnTrial:
+@dataclass(frozen=True, slots=True, repr=False)
+class DrawnTrial(Carded):
     """A trial as arrays: n participants, k outcomes, m visits, the baseline first.
 
     arm, received : (n,) places in `TrialDesign.arms`: allocated, and of the treatment received

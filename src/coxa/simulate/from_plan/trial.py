@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from coxa.arguments import WHOLE, kinds
+from coxa.cards import Card, Carded, counted
 from coxa.simulate.from_plan.calendar import visit_days
 from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedTrial:
+@dataclass(frozen=True, slots=True, repr=False)
+class SimulatedTrial(Carded):
     """A trial simulated from its plan.
 
     design  : what it was drawn from
@@ -87,6 +88,17 @@ class SimulatedTrial:
     def allocated(self) -> dict[str, int]:
         """Arm -> participants allocated to it."""
         return {arm: int((self.drawn.arm == place).sum()) for place, arm in enumerate(self.design.arms)}
+
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show: who is in which arm, the tables, and what was planted."""
+        facts = {
+            "Seed": str(self.seed),
+            "Participants": ", ".join(f"{self.design.study.arms[arm].label} {n}" for arm, n in self.allocated.items()),
+            "Tables": ", ".join(f"{name} ({counted(len(rows), 'row')})" for name, rows in self.tables.items()),
+        }
+        truth = self.truth.card()
+        note = "`.truth` has what was planted; `coxa.analyse` takes the trial as it is"
+        return Card(f"Simulated trial {self.design.study.study}", facts, truth.head, truth.rows, truth.more, note)
 
 
 @kinds(study=COMPARATIVE, seed=WHOLE)

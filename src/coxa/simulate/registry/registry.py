@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from coxa.arguments import WHOLE, kinds
+from coxa.cards import Card, Carded
 from coxa.errors import OptionError
 from coxa.simulate.registry.block import block_frame, draw_block
 from coxa.simulate.registry.plan import registry_plan
@@ -20,8 +21,8 @@ BLOCK = 250_000
 """Episodes of a block: about 150 MB while they are drawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class SimulatedRegistry:
+@dataclass(frozen=True, slots=True, repr=False)
+class SimulatedRegistry(Carded):
     """A registry simulated from its assumptions.
 
     episodes : one row per episode of care, under coxa's names; gaps are missing
@@ -41,6 +42,17 @@ class SimulatedRegistry:
     plan: AuditPlan = field(repr=False)
     truth: RegistryTruth = field(repr=False)
     seed: int
+
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
+        facts = {
+            "Seed": str(self.seed),
+            "Episodes": str(len(self.episodes)),
+            "Clinics": str(self.episodes["clinic"].nunique()),
+            "Main outcome": str(self.plan.main),
+        }
+        note = "`coxa.audit_clinics(registry.plan, registry.episodes)` audits it; `.truth` has what was planted"
+        return Card("Simulated registry", facts, note=note)
 
 
 @kinds(seed=WHOLE)

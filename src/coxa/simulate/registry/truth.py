@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.cards import Carded
 from coxa.simulate.registry.block import Block
 from coxa.simulate.registry.outcomes import expected_change, mean_by_effect
 from coxa.simulate.registry.units import Floats, Units
@@ -19,8 +20,8 @@ STANDARD = 20_000
 """Episodes, the first of the registry, whose case mix is the standard."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryTruth:
+@dataclass(frozen=True, slots=True, repr=False)
+class RegistryTruth(Carded):
     """The truth of a simulated registry. Change is improvement in pain: positive is better.
 
     clinics     : one row per clinic: clinic, planted (outlier, improvement or empty), effect (points that it adds),
