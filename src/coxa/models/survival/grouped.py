@@ -238,7 +238,8 @@ def fit_grouped_hazards(
     --------
     >>> d = pd.DataFrame({"arm": list("aaabbb") * 2, "interval": ["w6"] * 6 + ["w12"] * 6})
     >>> d = d.assign(since=[None] * 6 + ["w6"] * 6, event=[1, 0, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0])
-    >>> fit_grouped_hazards("arm", d, visits=["w6", "w12"]).tidy().round(3).loc[0, ["hazard_ratio", "std_error"]].tolist()
+    >>> fit = fit_grouped_hazards("arm", d, visits=["w6", "w12"])
+    >>> fit.tidy().round(3).loc[0, ["hazard_ratio", "std_error"]].tolist()
     [0.25, 1.172]
     """
     spec = GroupedSpec(
