@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.causal.instrumental import InstrumentalEffect, IVVcov, instrumental_effect
 from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
@@ -18,8 +19,8 @@ from coxa.findings import Finding, Findings
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class ComplierEffect:
+@dataclass(frozen=True, slots=True, repr=False)
+class ComplierEffect(Carded):
     """The effect of a treatment in those who receive it where it is allocated, and not otherwise.
 
     effect      : by two-stage least squares; `effect.reduced` is the effect of allocation in everybody

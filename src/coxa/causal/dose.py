@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.causal.assumptions import DOSE_WARNING
 from coxa.causal.splines import restricted_cubic, spline_knots
 from coxa.errors import FitError, OptionError, check_level, check_option
@@ -25,8 +26,8 @@ GRID = 41
 """Points of a curve."""
 
 
-@dataclass(frozen=True, slots=True)
-class DoseResponse:
+@dataclass(frozen=True, slots=True, repr=False)
+class DoseResponse(Carded):
     """The association of an outcome with a dose, in participants who were offered it.
 
     slope      : one row: estimate, std_error, df, statistic, p_value, conf_low, conf_high of a straight line, per unit

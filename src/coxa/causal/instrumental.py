@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level, check_option
 from coxa.models.design.matrix import design_matrix
 
@@ -29,8 +30,8 @@ Region = Literal["interval", "rays", "line"]
 """Shape of a set of values: between two limits, outside of them, or every number."""
 
 
-@dataclass(frozen=True, slots=True)
-class AndersonRubin:
+@dataclass(frozen=True, slots=True, repr=False)
+class AndersonRubin(Carded):
     """The values of an effect that the test of Anderson and Rubin does not reject; valid with a weak instrument too.
 
     low, high : the limits; infinite where every number is in the set
@@ -47,8 +48,8 @@ class AndersonRubin:
     region: Region
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentalEffect:
+@dataclass(frozen=True, slots=True, repr=False)
+class InstrumentalEffect(Carded):
     """The effect of an exposure by an instrument, in units of the outcome per unit of the exposure.
 
     estimate, std_error, df, statistic, p_value, conf_low, conf_high : of the effect, with quantiles of t

@@ -13,6 +13,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.causal.mediation_models import EFFECTS, MediationModels, Outcome, fit_models
 from coxa.errors import OptionError, check_level, check_option
 
@@ -25,8 +26,8 @@ INTERVALS: tuple[Interval, ...] = get_args(Interval)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class MediatedEffects:
+@dataclass(frozen=True, slots=True, repr=False)
+class MediatedEffects(Carded):
     """Natural effects of an arm through a mediator and around it.
 
     table     : one row per effect: effect, estimate, std_error, conf_low, conf_high, p_value; in units of the outcome,
