@@ -53,7 +53,7 @@ def exact_other_value(design: TrialDesign, plan: Estimand, arm: str, visit: str)
             return None
         own, other = (design.means[design.arms.index(each), k, t] for each in (arm, against))
         return float(np.exp(own - other))
-    if kind not in ("binary", "count") or getattr(part, "exposure", None):
+    if kind not in ("binary", "count") or not exposure_is_out(design, getattr(part, "exposure", None), effect.term):
         return None
     means = [exact_mean(design, plan, design.arms.index(each), t) for each in (arm, against)]
     if means[0] is None or means[1] is None:
@@ -65,6 +65,14 @@ def exact_other_value(design: TrialDesign, plan: Estimand, arm: str, visit: str)
         "rate_ratio": mine / theirs,
         "rate_difference": mine - theirs,
     }[effect.term]
+
+
+def exposure_is_out(design: TrialDesign, exposure: str | None, term: str) -> bool:
+    """Return whether the exposure of a count drops out of a comparison: in a ratio, as it is the same in every arm.
+
+    An exposure that is an outcome may differ between the arms, and a difference of rates hangs on who has how much.
+    """
+    return exposure is None or (exposure in design.study.covariates and term == "rate_ratio")
 
 
 def _exact_event(design: TrialDesign, plan: Estimand, event: EventOutcome, arm: str, visit: str) -> float | None:
