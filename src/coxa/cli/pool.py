@@ -84,7 +84,7 @@ def _plan(path: Path | None, presets: str | None, outcome: str | None, measure: 
             raise OptionError("`--outcome` goes with `--presets`. Leave it out, since the plan has its outcome.")
         return read_pool(path), ""
     if presets is None or outcome is None:
-        raise OptionError("`--presets` needs `--outcome`, such as `--presets hip --outcome pain`.")
+        raise OptionError("`--presets` has no outcome. Add `--outcome`, such as `--presets hip --outcome pain`.")
     from coxa.meta.review.propose import propose_pool
 
     text = propose_pool(presets, outcome, measure)

@@ -54,7 +54,11 @@ def power_command(
     ] = None,
     assurance: Annotated[
         str | None,
-        typer.Option("--assurance", help="Average over an uncertain effect with mean,sd in the unit of the outcome."),
+        typer.Option(
+            "--assurance",
+            help="Average over an uncertain effect: mean,sd in the unit of the outcome, or the next_trial.json of "
+            "`coxa pool`.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same plan and seed give the same numbers.")] = 1,
     jobs: Jobs = 1,
@@ -72,19 +76,23 @@ def power_command(
     Example: coxa power study.yaml --n 60,80,100 --replicates 500
     """
     with edge(verbose, as_json):
-        from coxa.cli.lists import assignments, names, numbers, pair
+        from coxa.cli.lists import assignments, names, numbers
+        from coxa.cli.prior import prior_of
         from coxa.study import read_study
         from coxa.study.comparative import with_arms
 
         plan = with_arms(read_study(study), "`coxa power`")
         sizes = [int(each) for each in numbers("--n", n, whole=True)] if n else None
+        prior = prior_of(plan, assurance)
+        if assurance and prior and assurance.endswith(".json") and not (quiet or as_json):
+            typer.echo(f"prior of the effect from {assurance}: mean {prior[0]:.3g}, SD {prior[1]:.3g}")
         options: dict[str, object] = {
             "replicates": replicates,
             "precision": precision,
             "seed": seed,
             "analyses": names(analyses),
             "vary": assignments("--vary", vary or []),
-            "assurance": pair("--assurance", assurance),
+            "assurance": prior,
             "jobs": jobs,
             "scheduler": scheduler,
             "out": out,

@@ -24,12 +24,10 @@ def next_trial_section(review: Review) -> Section | None:
     blocks: list[Block] = [Paragraph(_benefit(review, prior))]
     if review.plan.outcome.measure == "smd":
         blocks.append(TableBlock(_assurance_table(review, prior)))
-    else:
-        spread = _spread(prior)
+    if review.plan.outcome.measure in ("md", "smd"):
         blocks.append(Paragraph(
-            f"As a prior for a sample size: `coxa power study.yaml --assurance {prior.centre:.4g},{spread:.4g}`, "
-            "for a plan "
-            "whose effect has this unit and this direction."
+            f"As a prior for a trial: `coxa power study.yaml --assurance next_trial.json` (mean "
+            f"{prior.centre:.3g}, standard deviation {_spread(prior):.3g}), in the unit and direction of the plan."
         ))  # fmt: skip
     return Section("next-trial", "The next trial", tuple(blocks), part="supplement")
 
@@ -43,6 +41,7 @@ def prior_record(review: Review) -> dict[str, object] | None:
         "pool": review.plan.pool,
         "outcome": review.plan.outcome.label,
         "measure": review.plan.outcome.measure,
+        "higher_is_better": review.plan.outcome.higher_is_better,
         "scale": "logarithm" if Written(review.plan).is_ratio else "as shown",
         "distribution": "normal" if math.isinf(prior.df) else "t",
         "centre": prior.centre,
