@@ -141,3 +141,61 @@ def test_a_report_speaks_of_an_effect_only_where_the_plan_declares_confounders()
     assert [line for line in said if not re.search(r"adverse|fixed effect|unified approach", line, re.I)] == []
     assert "effect" not in question(report.study.main_analysis)
     assert "association" in str(comparison_cautions(report)[0])
+
+
+def sections(report: Report) -> dict[str, Any]:
+    return {one.id: one for one in build_document(report).walk()}
+
+
+def tables(section: Any) -> dict[str, Any]:
+    return {block.table.title: block.table for block in section.blocks if hasattr(block, "table")}
+
+
+def cells(table: Any) -> dict[str, list[str]]:
+    return {row.label: [cell.text for cell in row.cells] for row in table.rows()}
+
+
+def test_the_report_prints_the_target_trial_with_what_the_data_support_and_how_alike_the_groups_became() -> None:
+    found = sections(made.report())
+    shown = tables(found["target-trial-section"])
+    trial = cells(shown["The target trial, and what the data can support"])
+    assert trial["Treatment strategies"][0] == "Usual care: Advice; Programme: Twelve sessions"
+    assert "cannot be seen" in trial["Start of follow-up"][1]
+    assert cells(shown["Confounders, with the reason for each"])["Motivation"][0] == "Not measured"
+    alike = found["comparability-primary-programme-week-12"]
+    balance = cells(tables(alike)["Balance before and after weighting"])
+    assert float(balance["Age"][0].replace("\N{MINUS SIGN}", "-")) < -0.3
+    assert abs(float(balance["Age"][1].replace("\N{MINUS SIGN}", "-"))) < 0.1
+    assert set(cells(tables(alike)["Weights and overlap"])) >= {
+        "Effective sample size",
+        "Largest weight, as a multiple of the mean",
+    }
+    assert [block.figure.id for block in alike.blocks if hasattr(block, "figure")] == [
+        "love-primary-programme-week-12",
+        "overlap-primary-programme-week-12",
+    ]
+    unseen = tables(found["not-measured"])
+    assert set(unseen) >= {"With and without adjustment, and E-values", "Negative controls"}
+    assert cells(unseen["An unmeasured confounder as strong as a measured one"]).keys() == {"Age", "Severity: Severe"}
+
+
+def test_a_confounder_that_is_still_apart_is_a_finding_and_a_caution() -> None:
+    plan = changed("assumptions", "confounding", to={"programme": {"age": -0.25}})
+    plan["analyses"]["primary"] = {"estimand": "pain", "role": "primary", "model": "weighting", "truncate": 0.8}
+    report = analyse(simulate_study(made.study(**plan), truth_size=2000, seed=5))
+    warned = [one for one in report.findings.items if "differ after weighting" in one.rule]
+    assert [(one.severity, one.field) for one in warned] == [("warning", "analyses.primary")]
+    assert re.search(r"Age \(-\d", warned[0].rule)
+    assert any("differ after weighting" in str(text) for text in comparison_cautions(report))
+    assert not [one for one in made.report().findings.items if "differ after weighting" in one.rule]
+
+
+@pytest.mark.parametrize("model", ["weighting", "standardisation"])
+@pytest.mark.parametrize("target", ["ATT", "ATO"])
+def test_every_target_and_model_has_its_numbers(model: str, target: str) -> None:
+    plan = changed("target_trial", "estimand", to=target)
+    plan["analyses"]["primary"] = {"estimand": "pain", "role": "primary", "model": model}
+    report = analyse(simulate_study(made.study(**plan), truth_size=2000, seed=5))
+    row = report.estimates.only(term="difference").frame.iloc[0]
+    assert row["conf_low"] < made.TRUTH < row["conf_high"]
+    assert target in row["method"]

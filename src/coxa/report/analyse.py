@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.analyses.comparability import comparability_findings
 from coxa.analyses.comparisons import join
 from coxa.analyses.planned import run_analysis
 from coxa.arguments import DATA, Kind, kinds
@@ -197,6 +198,7 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
                 not_fitted[name] = NotFitted(error.message, error.remedies)
         results.append(estimates)
     findings = cohort.findings + Findings(tuple(failure(study, name, why) for name, why in not_fitted.items()))
+    findings += Findings(tuple(comparability_findings(study, datasets)))
     disposition = cohort.disposition
     for dataset in datasets.values():
         findings = Findings(tuple(dict.fromkeys((*findings, *dataset.findings))))

@@ -34,6 +34,7 @@ from coxa.report.topics.red_flags.section import red_flags_section
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.return_to_sport.section import return_to_sport_section
 from coxa.report.topics.service.section import service_sections
+from coxa.report.topics.target_trial.section import target_trial_section
 from coxa.report.topics.training.section import training_section
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
 from coxa.report.trace.explained import explained
@@ -52,6 +53,7 @@ MAIN: tuple[Builder, ...] = (
     methods_section,
     participants_section,
     main_results_section,
+    target_trial_section,
     hypotheses_section,
     harms_section,
     references_section,

@@ -35,6 +35,7 @@ from coxa.report.topics.methods.analyses import failed_attempts
 from coxa.report.topics.observed.table import arm_sizes
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
+from coxa.report.topics.target_trial.section import comparability_cautions
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.target_trial import emulated
 from coxa.study.words import OVER_TIME
@@ -232,7 +233,12 @@ def comparison_cautions(report: ReportRecord) -> list[Text]:
     """Return what holds for every comparison of the design, and how unlike the arms or groups started."""
     always = caution(report.study.main_analysis)
     at_risk = at_risk_words(report.study.main_analysis)
-    return [*([always] if always else []), *([at_risk] if at_risk else []), *baseline_cautions(report)]
+    return [
+        *([always] if always else []),
+        *([at_risk] if at_risk else []),
+        *baseline_cautions(report),
+        *comparability_cautions(report),
+    ]
 
 
 def warning_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[str]:

@@ -1,0 +1,218 @@
+"""How alike groups became that were not randomised, and how far the answer could be moved by what is not measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from coxa.analyses.methods.without_randomisation import (
+    KINDS,
+    Pair,
+    compared_at,
+    confounder_label,
+    naive_at,
+    pair_at,
+    target_of,
+)
+from coxa.analyses.rows import AnalysisRows
+from coxa.causal import (
+    Comparison,
+    EValue,
+    Unmeasured,
+    Weights,
+    balancing_weights,
+    compare_groups,
+    e_value,
+    unmeasured_confounding,
+)
+from coxa.causal.compare import Estimator
+from coxa.causal.explained_away import EScale
+from coxa.errors import FitError
+from coxa.estimates import Estimates
+from coxa.findings import Finding
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.target_trial import emulated
+from coxa.study.wording import join_words
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "weighting": "weighted",
+    "doubly_robust": "doubly_robust",
+    "standardisation": "g_computation",
+}
+RATIOS: Mapping[str, EScale] = {"binary": "risk_ratio", "count": "rate_ratio", "time": "hazard_ratio"}
+"""Kind of an endpoint -> the ratio that its E-value is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparability:
+    """One comparison without randomisation, with all that a reader needs in order to believe it or not.
+
+    arm, visit : who is compared with the comparator, and when
+    pair       : the participants
+    comparison : estimates, weights and balance
+    naive      : the same comparison of the groups as they are; empty of times
+    score      : (n,) propensity of each participant, also where weights are made in another way
+    e_value    : None where the estimate has no ratio
+    unmeasured : of differences of means; None of others
+    """
+
+    planned: PlannedAnalysis = field(repr=False)
+    arm: str
+    visit: str
+    pair: Pair = field(repr=False)
+    comparison: Comparison = field(repr=False)
+    naive: Estimates = field(repr=False)
+    score: np.ndarray = field(repr=False)
+    e_value: EValue | None
+    unmeasured: Unmeasured | None = field(repr=False)
+
+    @property
+    def weights(self) -> Weights:
+        """The weights of the participants."""
+        return self.comparison.weights
+
+    @property
+    def asked(self) -> pd.Series:
+        """The row of the estimates that the estimand asks for."""
+        return self.row(self.planned.effect.term)
+
+    def row(self, term: str, *, naive: bool = False) -> pd.Series:
+        """Return the comparison of a kind; the naive one of the groups as they are."""
+        frame = (self.naive if naive else self.comparison.estimates).frame
+        found = frame[(frame["term"] == term) & (frame["reference"] != "")]
+        if found.empty:
+            raise FitError(f"analysis {self.planned.name} has no {term}", ["Ask for a difference."])
+        return found.iloc[0]
+
+    def label(self, confounder: str) -> str:
+        """Return what a column of the balance table is called: "Severity: severe"."""
+        name, _, level = confounder.partition("=")
+        label = confounder_label(self.planned, name)
+        label = label[:1].upper() + label[1:]
+        covariate = self.planned.study.covariates.get(name)
+        return f"{label}: {covariate.level_labels().get(level, level)}" if level and covariate else label
+
+
+def comparabilities(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Comparability]:
+    """Yield each comparison of an analysis, visit by visit.
+
+    Raises
+    ------
+    FitError
+        The groups have no overlap, or too few outcomes.
+    """
+    for visit in planned.visits:
+        for arm in planned.compare:
+            pair = pair_at(planned, dataset, arm, visit)
+            comparison = compared_at(planned, dataset, arm, visit, ESTIMATORS[planned.analysis.model])
+            naive = naive_at(planned, dataset, arm, visit)
+            score = comparison.weights.score
+            if score is None:
+                score = balancing_weights(
+                    pair.rows, group="arm", treated=arm, confounders=pair.confounders, target="ATO"
+                ).score
+            assert score is not None
+            yield Comparability(
+                planned, arm, visit, pair, comparison, naive, score, _e_value(planned, pair, comparison),
+                _unmeasured(planned, pair, comparison, arm),
+            )  # fmt: skip
+
+
+def _compared_row(comparison: Comparison, term: str) -> pd.Series | None:
+    rows = comparison.estimates.frame
+    found = rows[(rows["term"] == term) & (rows["reference"] != "")]
+    return None if found.empty else found.iloc[0]
+
+
+def _e_value(planned: PlannedAnalysis, pair: Pair, comparison: Comparison) -> EValue | None:
+    """Return the E-value of a ratio, or of a difference in standard deviations of the outcome within groups."""
+    if planned.kind == "mean":
+        row = _compared_row(comparison, "difference")
+        within = pair.rows.groupby("arm")[planned.response].var(ddof=1).mean()
+        if row is None or not within > 0:
+            return None
+        numbers = [float(row[name]) / float(np.sqrt(within)) for name in ("estimate", "conf_low", "conf_high")]
+        return e_value(numbers[0], numbers[1], numbers[2], scale="standardised_difference")
+    scale = RATIOS[planned.kind]
+    row = _compared_row(comparison, scale)
+    if row is None or not row["conf_low"] > 0:
+        return None
+    return e_value(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), scale=scale)
+
+
+def _unmeasured(planned: PlannedAnalysis, pair: Pair, comparison: Comparison, arm: str) -> Unmeasured | None:
+    row = _compared_row(comparison, "difference") if planned.kind == "mean" else None
+    if row is None:
+        return None
+    known = pair.rows[pair.rows[planned.response].notna()].reset_index(drop=True)
+    try:
+        return unmeasured_confounding(
+            known, outcome=planned.response, group="arm", treated=arm, confounders=pair.confounders,
+            estimate=float(row["estimate"]), low=float(row["conf_low"]), high=float(row["conf_high"]),
+        )  # fmt: skip
+    except FitError:
+        return None
+
+
+def negative_control(one: Comparability, values: pd.Series) -> Comparison:
+    """Compare an outcome that the treatment cannot change, in the same way as the outcome of an analysis.
+
+    Parameters
+    ----------
+    one
+        The comparison whose bias is looked for.
+    values
+        Of the control outcome at the visit, by participant.
+
+    Raises
+    ------
+    FitError
+        There are too few values.
+    """
+    planned, analysis = one.planned, one.planned.analysis
+    rows = one.pair.rows.assign(control_=one.pair.rows["participant_id"].map(values).astype(float))
+    return compare_groups(
+        rows, outcome="control_", group="arm", treated=one.arm, confounders=one.pair.confounders,
+        estimator=ESTIMATORS[analysis.model], kind=KINDS["mean"], target=target_of(planned).estimand,
+        method=analysis.option("method", "propensity"), stabilised=analysis.option("stabilised", False),
+        truncate=analysis.option("truncate"), conf_level=analysis.conf_level,
+    )  # fmt: skip
+
+
+def unbalanced_words(one: Comparability) -> str | None:
+    """Say which confounders are still apart after weighting; None where none is."""
+    rows = one.comparison.balance.unbalanced
+    if rows.empty:
+        return None
+    study = one.planned.study
+    named = join_words([f"{one.label(str(row.confounder))} ({row.after:.2f})" for row in rows.itertuples()])
+    return (
+        f"{study.label('arms', one.arm)} and {study.label('arms', one.planned.against)} differ after weighting by "
+        f"standardised differences over {one.comparison.balance.bound:g}: {named}"
+    )
+
+
+def comparability_findings(study: ComparativeStudy, datasets: Mapping[str, AnalysisRows]) -> Iterator[Finding]:
+    """Yield a warning for each comparison of the plan whose groups are still apart after weighting."""
+    for planned in study.planned_analyses:
+        if not emulated(planned):
+            continue
+        try:
+            found = list(comparabilities(planned, datasets[planned.estimand_name]))
+        except FitError:
+            continue  # the analysis has no numbers, and a finding says so
+        for text in dict.fromkeys(filter(None, map(unbalanced_words, found))):
+            at = ("analyses", planned.name)
+            origin = study.origin
+            yield Finding(
+                "warning",
+                origin.name if origin else "plan",
+                text,
+                "Use overlap weights (`estimand: ATO`) or `method: entropy`, or restrict eligibility to people who "
+                "could have been in either group.",
+                row=origin.line(*at) if origin else None,
+                field=".".join(at),
+            )

@@ -1,0 +1,102 @@
+"""Love plot of the balance before and after weighting, and the overlap of the groups in their propensity scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.analyses.comparability import Comparability
+from coxa.figures.composed import layer
+from coxa.figures.figure import Figure
+from coxa.figures.theme import OKABE_ITO, RULE, options, themed, told
+from coxa.tables.formats import number
+from coxa.tables.records import records
+
+WIDTH, STEP, HEIGHT = 360, 24, 220
+BINS = 20
+BEFORE, AFTER = "Before weighting", "After weighting"
+
+
+def plot_balance(one: Comparability, *, figure_id: str, title: str) -> Figure:
+    """Draw the standardised difference of each confounder before and after weighting (a love plot)."""
+    table = one.comparison.balance.table
+    parts = [
+        pd.DataFrame({"label": [one.label(name) for name in table["confounder"]], "when": when, "difference": values})
+        for when, values in ((BEFORE, table["before"]), (AFTER, table["after"]))
+    ]
+    data = pd.concat(parts, ignore_index=True).dropna()
+    bound = one.comparison.balance.bound
+    said = [
+        f"{one.label(record['confounder'])}: {number(record['before'], 2)} before, {number(record['after'], 2)} after."
+        for record in records(table)
+    ]
+    words = f"Standardised differences before and after weighting; lines at {bound:g} on both sides. " + " ".join(said)
+    return Figure(
+        figure_id, title, lambda _: themed(_love(data, bound)), words, data, digits={"difference": 3},
+    )  # fmt: skip
+
+
+def _love(data: pd.DataFrame, bound: float) -> Any:
+    import altair as alt
+
+    rows = list(dict.fromkeys(data["label"]))
+    reach = max(1.15 * float(data["difference"].abs().max()), 2 * bound)
+    scale = options(domain=[-reach, reach], nice=False)
+    marks = alt.Chart(pd.DataFrame({"at": [-bound, 0.0, bound], "kind": ["bound", "zero", "bound"]}))
+    lines = marks.mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q", scale=scale))
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=80, opacity=1)
+        .encode(
+            y=alt.Y("label:N", sort=rows, title=None, axis=options(ticks=False, domain=False, labelLimit=260)),
+            x=alt.X("difference:Q", title="Standardised difference", scale=scale),
+            shape=alt.Shape("when:N", title=None, scale=options(domain=[BEFORE, AFTER], range=["circle", "square"])),
+            color=alt.Color("when:N", title=None, scale=options(domain=[BEFORE, AFTER], range=list(OKABE_ITO[:2]))),
+            tooltip=told(Confounder="label", When="when"),
+        )
+    )
+    return layer(lines, points, width=WIDTH, height=STEP * len(rows))
+
+
+def overlap(one: Comparability) -> pd.DataFrame:
+    """Return the share of each group in each of 20 intervals of the propensity score, before weighting."""
+    edges = np.linspace(0, 1, BINS + 1)
+    study, parts = one.planned.study, []
+    for arm, mine in ((one.arm, one.weights.treated), (one.planned.against, ~one.weights.treated)):
+        n, _ = np.histogram(one.score[mine], bins=edges)
+        parts.append(
+            pd.DataFrame({"arm": study.label("arms", arm), "low": edges[:-1], "high": edges[1:], "share": n / n.sum()})
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def plot_overlap(one: Comparability, *, figure_id: str, title: str) -> Figure:
+    """Draw how the propensity scores of the groups overlap: the compared group above the axis, the other below."""
+    data, study = overlap(one), one.planned.study
+    arms = [study.label("arms", arm) for arm in (one.arm, one.planned.against)]
+    drawn = data.assign(share=np.where(data["arm"] == arms[0], 1, -1) * 100 * data["share"])
+    words = [f"Propensity score, the probability of being in {arms[0]} given the confounders."]
+    for arm, mine in zip(arms, (one.weights.treated, ~one.weights.treated), strict=True):
+        low, middle, high = (number(float(value), 2) for value in np.quantile(one.score[mine], [0, 0.5, 1]))
+        words.append(f"{arm}: from {low} to {high}, median {middle}.")
+    return Figure(
+        figure_id, title, lambda _: themed(_mirrored(drawn, arms)), " ".join(words),
+        pd.DataFrame(records(data)), of_people=True,
+    )  # fmt: skip
+
+
+def _mirrored(drawn: pd.DataFrame, arms: list[str]) -> Any:
+    import altair as alt
+
+    reach = 1.1 * float(drawn["share"].abs().max())
+    color = alt.Color("arm:N", title=None, scale=options(domain=arms, range=list(OKABE_ITO[:2])))
+    x = alt.X("low:Q", title=f"Probability of {arms[0]}, given the confounders", scale=options(domain=[0, 1]))
+    axis = options(labelExpr="abs(datum.value)")
+    y = alt.Y("share:Q", title="Per cent of the group", scale=options(domain=[-reach, reach], nice=False), axis=axis)
+    bars = (
+        alt.Chart(drawn).mark_bar(binSpacing=1).encode(x=x, x2=alt.X2("high:Q"), y=y, y2=alt.Y2(datum=0), color=color)
+    )
+    zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(color=RULE).encode(y=alt.Y("zero:Q"))
+    return layer(bars, zero, width=WIDTH, height=HEIGHT)
