@@ -150,7 +150,7 @@ def test_the_answer_of_seven_arms_has_a_row_for_each_and_sums_up_those_that_do_n
     leads = [str(block.text) for block in answer_section(report).blocks if isinstance(block, Paragraph)][1:]
     apart = [row for row in records(planned.asked(report.estimates.frame, "difference"))
              if row["conf_low"] > 0 or row["conf_high"] < 0]  # fmt: skip
-    summed = [text for text in leads if text.startswith("The interval includes no difference for Programme")]
+    summed = [text for text in leads if text.startswith("The interval includes zero for Programme")]
     assert len(summed) == (len(apart) < 6)
     assert sum("Programme 0 at" in text for text in leads) == len(apart)
 

@@ -315,7 +315,7 @@ def test_a_report_in_a_few_lines() -> None:
             1.0,
             -3.0,
             5.0,
-            "1.0 points (95% CI −3.0 to 5.0; p = 0.004); the interval includes no difference.",
+            "1.0 points (95% CI −3.0 to 5.0; p = 0.004); the interval includes zero.",
         ),
         (
             "risk_difference",

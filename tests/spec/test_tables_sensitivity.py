@@ -46,7 +46,7 @@ def estimates(**limits: tuple[float, float, float]) -> Estimates:
         (
             (1.0, -3.0, 5.0),
             "the primary and the sensitivity analysis do not agree: in favour of Exercise therapy by Primary; the "
-            "interval includes no difference by Simpler",
+            "interval includes zero by Simpler",
         ),
         (
             (-4.0, -7.0, -1.0),

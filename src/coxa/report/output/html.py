@@ -18,6 +18,7 @@ from coxa.figures.figure import Figure
 from coxa.report.document import Document, Part, Section, TableBlock
 from coxa.report.output.csv_files import csv_text
 from coxa.report.output.interaction import engine, page_script, policy, static
+from coxa.report.output.slide import size_class
 from coxa.tables.cells import Cell
 from coxa.tables.characters import printable
 from coxa.tables.prose import Text
@@ -102,7 +103,8 @@ def _slide(document: Document) -> str:
     template = _environment().get_template("slide.html.j2")
     style = Markup(static("slide.css"))
     answer = document.shown[0]
-    return printable(template.render(document=document, section=answer, style=style, policy=policy()))
+    size = size_class(document, answer.blocks)
+    return printable(template.render(document=document, section=answer, size=size, style=style, policy=policy()))
 
 
 def _tables(document: Document) -> list[TableBlock]:

@@ -178,7 +178,9 @@ def participants_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -
         columns[CONDITION] = words_of(drawn.covariates[CONDITION], list(design.assumptions.conditions))
     left = ~np.isnan(drawn.left)
     columns["discontinuation_date"] = when(everyone, drawn.left)
-    columns["discontinuation_reason"] = words_of(np.where(left, 0, -1), ["left the trial"])
+    columns["discontinuation_reason"] = words_of(
+        np.where(left, 0, -1), ["left the trial" if design.study.words.allocates else "left the study"]
+    )
     return pd.DataFrame(columns)
 
 

@@ -12,7 +12,7 @@ from coxa.estimates.margins import is_shown
 from coxa.estimates.table import subgroup_in
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
-from coxa.report.topics.analyses.sentences import side_label
+from coxa.report.topics.analyses.sentences import factor_words, side_label
 from coxa.report.topics.analyses.written import compared_heading, written
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.parts import label_of
@@ -150,7 +150,9 @@ def _row(planned: PlannedAnalysis, record: Record, margins: bool) -> Row:
     if record["term"] in MARGINS:
         shown = "yes" if is_shown(record) else "no"
     label = sentence_case(side_label(study, record["arm"]))
-    if record["reference"]:
+    if record["term"] == "main_effect":
+        label = sentence_case(factor_words(record))
+    elif record["reference"]:
         label += f" minus {mid_sentence(side_label(study, record['reference']))}"
     last = (Cell(shown),) if margins else ()
     return Row(label, (*_cells(planned, record, p_mark(planned, record)), *last))

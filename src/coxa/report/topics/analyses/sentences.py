@@ -8,7 +8,7 @@ from coxa.estimates.margins import is_shown
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
-from coxa.report.topics.analyses.written import clear, conclusion, has_interval, written
+from coxa.report.topics.analyses.written import clear, conclusion, has_interval, no_difference_words, written
 from coxa.study.analysis import Margin
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.design_words import TRIAL
@@ -90,8 +90,12 @@ def factorial_sentences(report: ReportRecord, planned: PlannedAnalysis) -> Itera
         )
         yield _factor_sentence(planned, record, f"Interaction of {side_label(planned.study, record['arm'])}", verdict)
     for record in records(planned.asked(report.estimates.frame, "main_effect")):
-        sides = (side_label(planned.study, record[side]) for side in ("arm", "reference"))
-        yield _factor_sentence(planned, record, "Main effect, {} against {}".format(*map(mid_sentence, sides)), "")
+        yield _factor_sentence(planned, record, f"Main effect of {factor_words(record)}", "")
+
+
+def factor_words(record: Record) -> str:
+    """Return what a main effect is of: "exercise (with against without)"."""
+    return f"{record['arm'].replace('_', ' ')} (with against without)"
 
 
 def _factor_sentence(planned: PlannedAnalysis, record: Record, what: str, verdict: str) -> Prose:
@@ -119,7 +123,11 @@ def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     rows = records(planned.asked(report.estimates.frame, planned.effect.term))
     others = [record for record in rows if has_interval(record) and not clear(record)]
     labels = [planned.study.label("arms", record["arm"]) for record in others]
-    rest = [prose(f"The interval includes no difference for {join_words(labels)}.")] if others else []
+    rest = (
+        [prose(f"The interval includes {no_difference_words(planned.effect)} for {join_words(labels)}.")]
+        if others
+        else []
+    )
     said = (record for record in rows if clear(record) or not has_interval(record))
     return [*(result_sentence(planned, record) for record in said), *rest]
 

@@ -90,12 +90,17 @@ def has_interval(record: Record) -> bool:
     return not (math.isnan(record["conf_low"]) and math.isnan(record["conf_high"]))
 
 
+def no_difference_words(effect: Effect) -> str:
+    """Return the value of a comparison where arms do not differ: "zero", or "1" of a ratio."""
+    return f"{effect.null:g}" if effect.null else "zero"
+
+
 def conclusion(planned: PlannedAnalysis, record: Record) -> str:
-    """Return what an interval says: in whose favour it is, or that it includes no difference."""
+    """Return what an interval says: in whose favour it is, or that it includes zero, or 1 of a ratio."""
     if not has_interval(record):
         return "the spread could not be estimated, so that nothing is shown"
     if not clear(record):
-        return "the interval includes no difference"
+        return f"the interval includes {no_difference_words(planned.effect)}"
     study = planned.study
     return f"{study.words.favour} {study.label('arms', better_side(planned, record))}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from textwrap import shorten
+from textwrap import wrap
 
 import pandas as pd
 
@@ -37,6 +37,8 @@ ACROSS = 10
 STEP, RADIUS = 15.0, 5.5
 PANEL = ACROSS * STEP
 GAP, TOP = 34.0, 40.0
+LINE, LETTERS = 15.0, 24
+"""Height of a line of a label, and letters in it."""
 PANELS_ACROSS = 4
 SOURCE = 160
 """Letters of a source in a sentence; the table of responders has all of it."""
@@ -171,22 +173,24 @@ def _people(data: pd.DataFrame, title: str, at: Mapping[str, Statistic]) -> Figu
 def _drawing(labels: Sequence[tuple[str, int]]) -> Drawing:
     across = max(1, min(PANELS_ACROSS, len(labels)))
     down = -(-len(labels) // across)
+    named = [(wrap(label, LETTERS) or [""], filled) for label, filled in labels]
+    top = TOP + LINE * (max((len(lines) for lines, _ in named), default=1) - 1)
     marks = [
-        _panel(label, filled, (place % across) * (PANEL + GAP), (place // across) * (PANEL + TOP + GAP))
-        for place, (label, filled) in enumerate(labels)
+        _panel(lines, filled, (place % across) * (PANEL + GAP), (place // across) * (PANEL + top + GAP), top)
+        for place, (lines, filled) in enumerate(named)
     ]
-    return Drawing(across * (PANEL + GAP) - GAP, max(1, down) * (PANEL + TOP + GAP) - GAP, tuple(marks), "people")
+    return Drawing(across * (PANEL + GAP) - GAP, max(1, down) * (PANEL + top + GAP) - GAP, tuple(marks), "people")
 
 
-def _panel(label: str, filled: int, x: float, y: float) -> str:
-    """Return one arm: its label, how many of 100, and the people, row by row from the top."""
+def _panel(lines: Sequence[str], filled: int, x: float, y: float, top: float) -> str:
+    """Return one arm: its label in lines, how many of 100, and the people, row by row from the top."""
     people = [
-        circle(x + RADIUS + 1 + (place % ACROSS) * STEP, y + TOP + RADIUS + (place // ACROSS) * STEP, RADIUS,
+        circle(x + RADIUS + 1 + (place % ACROSS) * STEP, y + top + RADIUS + (place // ACROSS) * STEP, RADIUS,
                fill=OKABE_ITO[0] if place < filled else "none", stroke=OKABE_ITO[0] if place < filled else RULE)
         for place in range(OF)
     ]  # fmt: skip
     heading = [
-        text(x, y + 14, shorten(label, 26, placeholder="…"), TEXT_SIZE + 1, bold=True),
-        text(x, y + 31, f"{filled} of {OF}", TEXT_SIZE + 1),
+        *(text(x, y + 14 + LINE * at, line, TEXT_SIZE + 1, bold=True) for at, line in enumerate(lines)),
+        text(x, y + 31 + LINE * (len(lines) - 1), f"{filled} of {OF}", TEXT_SIZE + 1),
     ]
-    return group(f"people-{label}", "people", [*heading, *people])
+    return group(f"people-{' '.join(lines)}", "people", [*heading, *people])

@@ -28,7 +28,7 @@ from coxa.report.topics.analyses.sentences import (
     verdict_sentences,
 )
 from coxa.report.topics.analyses.variances import warning_words
-from coxa.report.topics.analyses.written import clear, written
+from coxa.report.topics.analyses.written import clear, no_difference_words, written
 from coxa.report.topics.answer.people import IN_PEOPLE, main_response, people_sentence
 from coxa.report.topics.harms.section import harms_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
@@ -50,6 +50,9 @@ EMULATED = (
     "all that both the choice of treatment and the outcome depend on; no data can show that."
 )
 """What a comparison by the confounders of a target trial takes for granted."""
+
+EXCLUDES = "\N{DOUBLE DAGGER}"
+"""Mark of a difference whose interval leaves out none; a star is the sign of a number that is not shown."""
 
 ELIGIBLE = 240
 """Letters of who was eligible; the section on the design has all of it."""
@@ -200,19 +203,19 @@ def _over_time(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             prose(
                 f"{study.label('visits', row['visit'])}: ",
                 written(main, "estimate", row, "estimate"),
-                Cell("*" if clear(row) else ""),
+                Cell(EXCLUDES if clear(row) else ""),
             )
             for row in rows
             if (row["arm"], row["reference"]) == (arm, reference)
         ]
         label = comparison_label(study, {**rows[0], "arm": arm, "reference": reference})
         yield prose(f"{label}: ", joined("; ", parts), ".")
-    yield f"* The interval excludes {'1' if main.effect.is_ratio else 'zero'}."
+    yield f"{EXCLUDES} The interval excludes {no_difference_words(main.effect)}."
 
 
 def _clear_over_time(main: PlannedAnalysis, rows: list[Record]) -> Iterator[Text]:
     """Yield, for each visit, the comparisons whose interval leaves out no difference, where there are many."""
-    no_difference = "1" if main.effect.is_ratio else "zero"
+    no_difference = no_difference_words(main.effect)
     for visit in dict.fromkeys(row["visit"] for row in rows):
         found = [
             prose(f"{main.study.label('arms', row['arm'])} (", written(main, "estimate", row, "estimate"), ")")

@@ -46,8 +46,9 @@ def _departures(cohort: Cohort, study: ComparativeStudy) -> Iterator[tuple[str, 
     if excluded.notna().any():
         yield study.words.say("Exclusion after {start}"), whose[excluded.fillna(False).astype(bool)]
     received = people["arm_received"]
-    if received.notna().any():
-        yield study.words.say("Treatment of another {arm}"), whose[received.notna() & received.ne(people["arm"])]
+    another = received.notna() & received.ne(people["arm"])
+    if another.any() or (study.treats and received.notna().any()):
+        yield study.words.say("Treatment of another {arm}"), whose[another]
     for field, label in (
         ("treatment_stop_date", "Treatment stopped early"),
         ("discontinuation_date", "Follow-up stopped"),

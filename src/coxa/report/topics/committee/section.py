@@ -81,7 +81,7 @@ def _recruitment(study: ComparativeStudy, people: pd.DataFrame, until: pd.Timest
         without = counted(int((~dated).sum()), ANALYSIS, "without a day", "total")
         yield Paragraph(prose(without, f" have no day of {study.words.start}: they are in no month."), "warning")
     if target is None:
-        yield silent("The plan has no target: write one as `protocol: recruitment_target`.")
+        yield silent("The plan has no target of recruitment.")
     if dated.any():
         by_month = recruited_by_month(people, target, until)
         yield FigureBlock(recruitment_figure(by_month, study))

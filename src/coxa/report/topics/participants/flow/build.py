@@ -183,7 +183,14 @@ def _arm_boxes(
     allocates = study.words.allocates
     treated = RECEIVED[allocates], NOT_RECEIVED[allocates]
     label = "Allocated" if allocates else "In the group"
-    yield main("allocation", label, mine["allocated"], (*treated, NOT_KNOWN), "follow_up", TREATMENT_NOTE)
+    yield main(
+        "allocation",
+        label,
+        mine["allocated"],
+        (*treated, NOT_KNOWN),
+        "follow_up",
+        TREATMENT_NOTE if study.treats else "",
+    )
     sessions = mine["sessions"]
     if sessions is not None and any(path != (NONE_PLANNED,) for path in sessions):
         yield beside(
