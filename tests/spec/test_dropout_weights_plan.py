@@ -18,6 +18,7 @@ from coxa.estimates import Estimates
 from coxa.impute import analyse_augmented, analyse_weighted, fit_dropout
 from coxa.report.document import TableBlock
 from coxa.report.topics.analyses.kinds.dropout_models import dropout_blocks
+from coxa.report.topics.analyses.section import _analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
 from tests.spec.power_plan import MMRM, power_plan
@@ -96,7 +97,14 @@ def tables() -> dict[str, Any]:
     report = coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
     planned = report.study.planned("a")
     assert dropout_blocks(report, report.study.planned("primary")) == []
-    return {one.table.id: one.table for one in dropout_blocks(report, planned) if isinstance(one, TableBlock)}
+    blocks = _analysis(report, planned).blocks
+    return {one.table.id: one.table for one in blocks if isinstance(one, TableBlock)}
+
+
+def test_the_notes_say_how_many_were_analysed_at_each_visit() -> None:
+    said = [" ".join(str(note.text) for note in table.footnotes) for table in tables().values()]
+    assert " participants at W6, " in said[0]
+    assert not any("nobody" in text for text in said)
 
 
 def test_the_models_of_dropout_are_shown_by_arm_and_visit() -> None:

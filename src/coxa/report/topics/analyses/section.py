@@ -61,9 +61,10 @@ def means_of(report: ReportRecord, planned: PlannedAnalysis) -> tuple[Fit, ...]:
 def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     """Return the tables of an analysis, each with its figure where the analysis is not one beside the primary."""
     fits, dataset = means_of(report, planned), report.datasets[planned.estimand_name]
-    compared = differences_table(planned, report.estimates, fits, dataset)
+    every = report.fits[planned.name]
+    compared = differences_table(planned, report.estimates, every, dataset)
     differences = TableBlock(compared)
-    means = TableBlock(_noted_once(means_table(planned, report.estimates, fits, dataset), compared))
+    means = TableBlock(_noted_once(means_table(planned, report.estimates, every, dataset), compared))
     variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
     variances += [participant_effects_table(planned, fit) for fit in fits]
     others: list[Block] = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
