@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from coxa.impute.joint_tests import pool_chi_squares as pool_chi_squares
     from coxa.impute.joint_tests import pool_joint as pool_joint
     from coxa.impute.joint_tests import pool_likelihood_ratios as pool_likelihood_ratios
+    from coxa.impute.levels import analyse_levels as analyse_levels
     from coxa.impute.outcomes import IncompleteOutcomes as IncompleteOutcomes
     from coxa.impute.outcomes import incomplete_outcomes as incomplete_outcomes
     from coxa.impute.pooling import Enough as Enough
@@ -73,6 +74,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.dropout": ("Dropout", "fit_dropout"),
         "coxa.impute.imputations": ("Imputations", "impute_outcomes", "impute_scores"),
         "coxa.impute.joint_tests": ("PooledTest", "pool_chi_squares", "pool_joint", "pool_likelihood_ratios"),
+        "coxa.impute.levels": ("analyse_levels",),
         "coxa.impute.outcomes": ("IncompleteOutcomes", "incomplete_outcomes"),
         "coxa.impute.pooling": ("Enough", "Pooled", "enough_imputations", "pool_rubin"),
         "coxa.impute.responders": ("analyse_responders",),

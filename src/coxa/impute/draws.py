@@ -45,6 +45,7 @@ class Draws:
     redrawn     : bootstrap samples without an optimum, which were drawn again
     warnings    : what a reader of any result should know
     latent      : (D, k, m) values of the normal variable behind the scores of the k participants with gaps, or None
+    cuts        : (D, L - 1) cut points between L levels without distances, or None
 
     Examples
     --------
@@ -59,6 +60,7 @@ class Draws:
     redrawn: int = 0
     warnings: tuple[str, ...] = ()
     latent: np.ndarray | None = field(default=None, repr=False)
+    cuts: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:

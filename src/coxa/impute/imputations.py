@@ -10,6 +10,7 @@ import pandas as pd
 
 from coxa.cards import Card, counted
 from coxa.errors import OptionError
+from coxa.impute.cuts import levels_between
 from coxa.impute.deltas import Delta
 from coxa.impute.draws import Draws
 from coxa.impute.outcomes import Alike, IncompleteOutcomes
@@ -81,8 +82,15 @@ class Imputations:
             if self.delta is not None:
                 filled += np.where(missing, self.delta, 0.0)
             if self.steps is not None:
-                filled = np.where(missing, self.steps.nearest(filled + self.shift) - self.shift, self.outcomes.y)
+                filled = np.where(missing, self.scores_of(filled, some) - self.shift, self.outcomes.y)
             yield filled
+
+    def scores_of(self, values: np.ndarray, some: slice) -> np.ndarray:
+        """Return the scores of values of the variable (b, n, m): nearest steps, or levels between cut points."""
+        assert self.steps is not None
+        if self.draws.cuts is None:
+            return self.steps.nearest(values + self.shift)
+        return self.steps.low + self.steps.step * levels_between(values, self.draws.cuts[some])
 
     def seen(self, some: slice) -> np.ndarray:
         """Return what missing values are imputed from, (b, n, m): the outcomes, or the variable behind scores."""

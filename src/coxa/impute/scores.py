@@ -10,6 +10,8 @@ under a proper prior; only means in standard deviations and correlations are ide
 nothing else. Strategies then act on the variable: after a jump to reference, a participant responds as the reference
 arm does, given how he or she responded before.
 
+Levels have an order and no distances: where they are on the variable is drawn too (`coxa.impute.cuts`).
+
 Sources: Albert & Chib, JASA 1993, 88:669-679, for the draws; Tobin, Econometrica 1958, 26:24-36, for limits;
 McCulloch & Rossi, J Econometrics 1994, 64:207-240, for drawing what is not identified.
 """
@@ -22,6 +24,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from coxa.errors import OptionError, check_known
+from coxa.impute.convergence import Convergence, effective_draws, split_rhat
+from coxa.impute.cuts import Cuts
 from coxa.impute.draws import Draws, bayesian, in_turn, planned, shown
 from coxa.impute.gibbs import bartlett, inverse_wishart
 from coxa.impute.outcomes import IncompleteOutcomes
@@ -36,6 +40,8 @@ OFF_RANGE = 1e-9
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The values that a score can take: from `low` to `high` in steps of `step`.
+
+    `equal` : False for the levels of an ordered outcome, whose distances on the variable behind them are estimated
 
     Raises
     ------
@@ -53,6 +59,7 @@ class Steps:
     low: float
     high: float
     step: float = 1.0
+    equal: bool = True
 
     def __post_init__(self) -> None:
         number = (self.high - self.low) / self.step if self.step > 0 else 0.0
@@ -66,6 +73,11 @@ class Steps:
     def count(self) -> int:
         """Number of values."""
         return round((self.high - self.low) / self.step) + 1
+
+    @property
+    def values(self) -> np.ndarray:
+        """The values (count,), the lowest first."""
+        return np.asarray(self.low + self.step * np.arange(self.count))
 
     def nearest(self, values: np.ndarray) -> np.ndarray:
         """Return the steps that values are nearest to, the lowest or highest beyond the range."""
@@ -138,7 +150,7 @@ def draw_scores(
     Raises
     ------
     OptionError
-        A score is outside its range, or the model is of another kind.
+        A score is outside its range, the model is of another kind, or levels without distances have a baseline.
 
     Examples
     --------
@@ -161,6 +173,8 @@ def draw_scores(
             "Scores are drawn with one unstructured covariance of all arms. Fit the model with covariance='us' and "
             "without `group`."
         )
+    if not steps.equal and baseline is not None:
+        raise OptionError("Levels without distances have no change from a baseline. Remove `baseline`.")
     shift = baseline_of(outcomes, baseline)
     low, high = (limit - shift for limit in steps.interval(outcomes.y + shift))
     gaps = outcomes.missing.any(axis=1)
@@ -170,17 +184,37 @@ def draw_scores(
     beta = np.empty((chains, length, len(fit.params)))
     covariance = np.empty((chains, length, 1, *fit.covariance.shape))
     latent = np.empty((chains, ran.kept, int(gaps.sum()), outcomes.y.shape[1]), dtype=np.float32)
+    cuts = None if steps.equal else Cuts.started(steps.low, steps.count, outcomes.y, chains, steps.step)
+    places = np.empty((chains, length, steps.count - 1 if cuts else 0))
     with one_thread():
         chain = LatentChains.started(fit, outcomes, chains, rng, prior_of(steps, fit))
-        for _ in range(burn_in):
+        for k in range(-burn_in, length):
+            if cuts is not None:
+                low, high = cuts.limits()
             chain.advance(low, high, rng)
-        for k in range(length):
-            chain.advance(low, high, rng)
+            if cuts is not None:
+                cuts.advance(chain, rng, adapt=k < 0)
+            if k < 0:
+                continue
             beta[:, k], covariance[:, k, 0] = chain.beta @ chain.back.T, chain.covariance
             latent[:, k // thin] = chain.values[:, gaps]
+            if cuts is not None:
+                places[:, k] = cuts.values
     known = standardised(outcomes, beta, covariance, steps.low + steps.step / 2) if steps.count == 2 else None
-    drawn = bayesian(draws, beta, covariance, shown(fit, beta, covariance, ran, 1.0, known))
-    return replace(drawn, latent=in_turn(latent, ran.kept, draws))
+    seen = shown(fit, beta, covariance, ran, 1.0, known)
+    if places.shape[2] > 2:
+        seen = less_known(seen, places[:, :, 1:-1])
+    drawn = replace(bayesian(draws, beta, covariance, seen), latent=in_turn(latent, ran.kept, draws))
+    return drawn if cuts is None else replace(drawn, cuts=in_turn(places, ran.kept, draws))
+
+
+def less_known(seen: Convergence, places: np.ndarray) -> Convergence:
+    """Return what chains show with their cut points (chains, steps, k) among the parameters."""
+    every = places.shape[1] // seen.kept
+    rhat, ess = split_rhat(places), float(effective_draws(places[:, every - 1 :: every]).min())
+    worst = int(np.argmax(rhat))
+    seen = replace(seen, ess=min(seen.ess, ess))
+    return replace(seen, rhat=float(rhat[worst]), worst=f"cut point {worst + 2}") if rhat[worst] > seen.rhat else seen
 
 
 def prior_of(steps: Steps, fit: Fit) -> tuple[int, float]:
@@ -251,8 +285,12 @@ class LatentChains:
         gram = np.einsum("nap,nbq->abpq", design, design, optimize=True)
         return cls(basis.q, gram, basis.back, values, np.zeros((chains, p)), covariance, prior)
 
+    def means(self) -> np.ndarray:
+        """Return the means (K, n, m) of the variable."""
+        return np.asarray((self.beta @ self.x.T).reshape(self.values.shape))
+
     def advance(self, low: np.ndarray, high: np.ndarray, rng: np.random.Generator) -> None:
-        """Draw coefficients, covariance, and the variable visit by visit within its limits (n, m)."""
+        """Draw coefficients, covariance, and the variable visit by visit within its limits, (n, m) or (K, n, m)."""
         chains, n, m = self.values.shape
         p = self.x.shape[1]
         precision = np.linalg.inv(self.covariance)
@@ -261,7 +299,7 @@ class LatentChains:
         lower = np.linalg.cholesky(information)
         noise = np.linalg.solve(lower.swapaxes(1, 2), rng.standard_normal((chains, p, 1)))
         self.beta = (np.linalg.solve(information, score[:, :, None]) + noise)[..., 0]
-        mean = (self.beta @ self.x.T).reshape(chains, n, m)
+        mean = self.means()
         left = self.values - mean
         scale = left.swapaxes(1, 2) @ left + self.prior[1] * np.eye(m)
         self.covariance = inverse_wishart(scale[:, None], np.array([n + self.prior[0]]), rng)[:, 0]
@@ -269,7 +307,7 @@ class LatentChains:
         for v in range(m):
             sd = 1 / np.sqrt(precision[:, v, v])[:, None]
             centre = left[:, :, v] - (left @ precision[:, :, v : v + 1])[..., 0] * sd**2
-            limits = [(limit[:, v] - mean[:, :, v] - centre) / sd for limit in (low, high)]
+            limits = [(limit[..., v] - mean[:, :, v] - centre) / sd for limit in (low, high)]
             left[:, :, v] = centre + sd * truncated(limits[0], limits[1], rng)
         self.values = mean + left
 

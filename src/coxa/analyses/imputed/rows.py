@@ -31,12 +31,21 @@ class Prepared:
 
 
 def prepared(planned: PlannedAnalysis, dataset: AnalysisRows) -> Prepared:
-    """Return the rows of an analysis as the imputation model takes them."""
-    rows = SimulatedRows(dataset.frame, modelled(planned))
+    """Return the rows of an analysis as the imputation model takes them; levels by their number from 0."""
+    frame = dataset.frame
+    if planned.kind == "ordered":
+        places = {code: float(place) for place, code in enumerate(level_codes(planned))}
+        frame = frame.assign(value=frame["value"].astype(float).map(places))
+    rows = SimulatedRows(frame, modelled(planned))
     if options_of(planned, Imputation).covariates == "leave_out":
         return Prepared(rows, None)
     filled, found = with_covariates(planned, rows.frame)
     return Prepared(replace(rows, frame=filled), found)
+
+
+def level_codes(planned: PlannedAnalysis) -> list[float]:
+    """Return the codes of the levels of an ordered outcome, the lowest first."""
+    return [float(code) for code in getattr(planned.outcome, "levels", None) or {}]
 
 
 def with_covariates(planned: PlannedAnalysis, frame: pd.DataFrame) -> tuple[pd.DataFrame, ImputedCovariates]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from coxa.analyses.imputed.assumed import EVENT, delta_of, modelled, reference_of, used
-from coxa.analyses.imputed.rows import complete_rows, prepared, with_events
+from coxa.analyses.imputed.rows import complete_rows, level_codes, prepared, with_events
 from coxa.analyses.methods.method import options_of
 from coxa.analyses.methods.responder_mmrm import check_composite, rule_of
 from coxa.analyses.rows import AnalysisRows
@@ -24,6 +25,7 @@ from coxa.impute import (
     Steps,
     analyse_ancova,
     analyse_bootstrap,
+    analyse_levels,
     analyse_mmrm,
     analyse_responders,
     draw_parameters,
@@ -106,6 +108,8 @@ def steps_of(planned: PlannedAnalysis) -> Steps | None:
     analysis, scale = options_of(planned, Imputation), planned.scale
     if planned.kind == "binary" and planned.response == "value":
         return Steps(0, 1)
+    if planned.kind == "ordered":
+        return Steps(0, len(level_codes(planned)) - 1, equal=False)
     return Steps(scale.low, scale.high, analysis.step) if analysis.values == "steps" else None
 
 
@@ -131,6 +135,8 @@ def analysed(planned: PlannedAnalysis, sets: Imputations) -> Analysed:
     formula = " + ".join(dict.fromkeys(term for term in AdjustedAnalysis.terms(analysis, visits) if term))
     if planned.kind == "binary":
         return responders(planned, sets, f"~ {formula}")
+    if planned.kind == "ordered":
+        return levels(planned, sets, f"~ {formula}")
     if analysis.analyse == "mmrm" and len(visits) > 1:
         over = " + ".join(dict.fromkeys(analysis.terms(visits)))
         covariance = analysis.covariance[0]
@@ -141,11 +147,28 @@ def analysed(planned: PlannedAnalysis, sets: Imputations) -> Analysed:
 def responders(planned: PlannedAnalysis, sets: Imputations, formula: str) -> Analysed:
     """Return who responds, or who has a yes, at the visits of the estimand."""
     threshold, better = marks(planned, sets.outcomes)
-    parts = [
-        analyse_responders(sets, formula, visit=visit, threshold=threshold, better=better, against=planned.against)
-        for visit in planned.visits
-        if visit in sets.outcomes.visits
-    ]
+
+    def one(visit: str) -> Analysed:
+        return analyse_responders(
+            sets, formula, visit=visit, threshold=threshold, better=better, against=planned.against
+        )
+
+    return at_visits(planned, sets, one)
+
+
+def levels(planned: PlannedAnalysis, sets: Imputations, formula: str) -> Analysed:
+    """Return the odds ratios of higher levels, and win odds, at the visits of the estimand."""
+
+    def one(visit: str) -> Analysed:
+        higher = planned.scale.higher_is_better
+        return analyse_levels(sets, formula, visit=visit, against=planned.against, higher_is_better=higher)
+
+    return at_visits(planned, sets, one)
+
+
+def at_visits(planned: PlannedAnalysis, sets: Imputations, one: Callable[[str], Analysed]) -> Analysed:
+    """Return the results at each visit of the estimand together."""
+    parts = [one(visit) for visit in planned.visits if visit in sets.outcomes.visits]
     return Analysed(
         labels=pd.concat([part.labels for part in parts], ignore_index=True),
         estimates=np.concatenate([part.estimates for part in parts], axis=1),

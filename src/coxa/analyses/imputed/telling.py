@@ -24,6 +24,8 @@ def analysis_words(planned: PlannedAnalysis) -> str:
     """Return how completed outcomes are analysed, as the first words of a footnote."""
     if planned.kind == "binary":
         return "Logistic regression at each visit"
+    if planned.kind == "ordered":
+        return "Proportional odds (cumulative logit) model at each visit"
     if options_of(planned, Imputation).analyse == "mmrm":
         return "Mixed model for repeated measures"
     return "Analysis of covariance at each visit"
@@ -43,6 +45,11 @@ def draw_words(planned: PlannedAnalysis) -> Iterator[str]:
         yield "The parameters of each data set were drawn from their posterior by the Metropolis-Hastings algorithm."
     if steps is not None and steps.count == 2:
         yield "A yes or no was imputed from a normal variable behind it (multivariate probit model)."
+    elif steps is not None and not steps.equal:
+        yield (
+            f"The {steps.count} levels were imputed from a normal variable behind them, with cut points drawn with the "
+            "other parameters (multivariate ordered probit model)."
+        )
     elif steps is not None:
         yield (
             f"Scores were imputed on their own steps, from {steps.low:g} to {steps.high:g} by {steps.step:g}, from a "

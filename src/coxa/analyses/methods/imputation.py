@@ -191,7 +191,8 @@ def method_cites(planned: PlannedAnalysis) -> tuple[str, ...]:
     """Return what is cited for the analysis of completed outcomes and its errors, by words of the bibliography."""
     analysis = options_of(planned, Imputation)
     of_means = planned.of_means and analysis.analyse == "ancova"
-    cites = ("ancova",) if of_means else ("mmrm",) if planned.of_means else ("logistic",)
+    of_levels = "ordinal" if planned.kind == "ordered" else "logistic"
+    cites = ("ancova",) if of_means else ("mmrm",) if planned.of_means else (of_levels,)
     if analysis.by == "bmlmi":
         return (*cites, "bmlmi")
     rubin = analysis.by == "multiple" or analysis.standard_error == "rubin"

@@ -63,7 +63,13 @@ class Imputation(AdjustedAnalysis):
     are missing at random.
     """
 
-    summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means", "risk_difference", "risk_ratio", "odds_ratio")
+    summaries: ClassVar[tuple[Summary, ...]] = (
+        "difference_in_means",
+        "risk_difference",
+        "risk_ratio",
+        "odds_ratio",
+        "cumulative_odds_ratio",
+    )
     measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change", "responder")
     over_visits: ClassVar[bool] = True
 
@@ -88,8 +94,8 @@ class Imputation(AdjustedAnalysis):
         "conditional_mean",
         description="How: each missing outcome at its expectation, from one model (conditional_mean); drawn many "
         "times, each data set analysed and pooled by Rubin's rules (multiple); drawn twice in each of many bootstrap "
-        "samples of participants (bmlmi), whose standard errors are those over repeated samples. Responders and "
-        "outcomes of a yes or no need `multiple`.",
+        "samples of participants (bmlmi), whose standard errors are those over repeated samples. Responders, "
+        "outcomes of a yes or no and levels need `multiple`.",
     )
     draws: Literal["bayes", "bootstrap"] = Field(
         "bayes",
@@ -118,7 +124,8 @@ class Imputation(AdjustedAnalysis):
     analyse: Literal["ancova", "mmrm"] = Field(
         "ancova",
         description="Of `by: multiple`, how means of each data set are analysed: least squares at each visit, or a "
-        "mixed model for repeated measures. Responders are analysed by logistic regression.",
+        "mixed model for repeated measures. Responders are analysed by logistic regression, levels by "
+        "proportional odds.",
     )
     covariates: Literal["leave_out", "impute"] = Field(
         "leave_out",
@@ -188,10 +195,11 @@ class Imputation(AdjustedAnalysis):
             )
 
     def summary_problem(self, summary: Summary) -> tuple[str, str] | None:
-        """Return that proportions of imputed outcomes need imputed data sets."""
+        """Return that proportions and levels of imputed outcomes need imputed data sets."""
         if summary == "difference_in_means" or self.by == "multiple":
             return None
-        return "by", "proportions are counted in imputed data sets; write `by: multiple`"
+        what = "levels" if summary == "cumulative_odds_ratio" else "proportions"
+        return "by", f"{what} are counted in imputed data sets; write `by: multiple`"
 
     def terms(self, visits: Sequence[str]) -> list[str]:
         """Return the effect of each arm at each visit, and every `adjust` term as written."""
