@@ -24,10 +24,12 @@ from coxa.models import (
     fit_recurrent,
     fit_subdistribution,
     gray_test,
+    proportional_hazards_test,
     rows_at_risk,
     spans_of_times,
 )
 from coxa.models.survival.partial import information_of_rows
+from coxa.models.survival.proportional import p_value_of_term
 from coxa.report.topics.analyses.sentences import result_sentence
 from coxa.study import Study
 from coxa.study.kinds import study_of
@@ -386,3 +388,13 @@ def test_a_corrected_rate_ratio_has_t_limits_with_satterthwaites_degrees_of_free
     assert row["p_value"] == pytest.approx(2 * stats.t.sf(t, df))
     _, plain = run(plan("recurrent", variance="robust"), frame)
     assert np.isnan(one(plain, "rate_ratio")["df"])
+
+
+def test_the_p_value_of_one_term_is_that_of_the_test_of_proportional_hazards() -> None:
+    rng = np.random.default_rng(5)
+    people = pd.DataFrame({"arm": np.tile(["a", "b"], 60), "age": rng.normal(size=120), "event": 1})
+    people["day"] = rng.weibull(np.where(people["arm"] == "a", 0.8, 1.6)) + 0.01
+    fit = fit_cox("arm + age", people, time="day", event="event")
+    every = proportional_hazards_test(fit).frame.set_index("term")["p_value"]
+    assert every["arm"] < 0.05
+    assert [p_value_of_term(fit, term) for term in ("arm", "age")] == every[["arm", "age"]].tolist()

@@ -22,10 +22,11 @@ from coxa.analyses.methods.times import (
 )
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
-from coxa.models import fit_cox, fit_grouped_hazards, proportional_hazards_test, spans_of_times
+from coxa.models import fit_cox, fit_grouped_hazards, spans_of_times
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.grouped import KNOWN_AT_VISITS
+from coxa.models.survival.proportional import p_value_of_term
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
 
@@ -104,8 +105,7 @@ class CoxMethod(TimesMethod):
 
 def not_proportional(fit: CoxFit) -> tuple[str, ...]:
     """Say that the hazards of the arms are not proportional."""
-    frame = proportional_hazards_test(fit).frame
-    p_value = float(frame.loc[frame["term"] == "arm", "p_value"].iloc[0])
+    p_value = p_value_of_term(fit, "arm")
     if p_value >= NOT_PROPORTIONAL:
         return ()
     return (f"the hazards of the arms are not proportional (p = {p_value:.2g}): read the ratio with the curves",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -109,22 +110,34 @@ def proportional_hazards_test(fit: CoxFit, *, transform: Transform = "km") -> Pr
     [0.2763, 0.5991]
     """
     check_option("transform", transform, TRANSFORMS)
-    theta = fit.coef * fit.scale
     g = _transformed(fit, transform)
-    score, information = _extended(fit, theta, g)
-    p = theta.size
-    every = {**fit.terms, "GLOBAL": tuple(range(p))}
-    rows = []
-    for term, where in every.items():
-        kept = [*range(p), *(p + k for k in where)]
-        u = np.concatenate([np.zeros(p), score[list(where)]])
-        statistic = float(u @ np.linalg.solve(information[np.ix_(kept, kept)], u))
-        rows.append((term, statistic, len(where), float(chi2.sf(statistic, len(where)))))
-    frame = pd.DataFrame(rows, columns=["term", "statistic", "df", "p_value"])
+    every = {**fit.terms, "GLOBAL": tuple(range(fit.coef.size))}
+    frame = pd.DataFrame(_tests(fit, every, g), columns=["term", "statistic", "df", "p_value"])
     residuals = schoenfeld_residuals(fit, scaled=True)
     residuals.insert(2, "transformed_time", np.concatenate(g))
     method = f"score test of Grambsch and Therneau, full information (as cox.zph of survival 3), time by '{transform}'"
     return ProportionalHazardsTest(frame, transform, residuals, method)
+
+
+def p_value_of_term(fit: CoxFit, term: str) -> float:
+    """Return the p-value of the test of one term with the transform "km", without the residuals."""
+    [(_, _, _, p_value)] = _tests(fit, {term: fit.terms[term]}, _transformed(fit, "km"))
+    return p_value
+
+
+def _tests(
+    fit: CoxFit, terms: Mapping[str, tuple[int, ...]], g: list[np.ndarray]
+) -> list[tuple[str, float, int, float]]:
+    """Return of each term its statistic, degrees of freedom and p-value, given the transformed times of events."""
+    theta = fit.coef * fit.scale
+    score, information = _extended(fit, theta, g)
+    p, rows = theta.size, []
+    for term, where in terms.items():
+        kept = [*range(p), *(p + k for k in where)]
+        u = np.concatenate([np.zeros(p), score[list(where)]])
+        statistic = float(u @ np.linalg.solve(information[np.ix_(kept, kept)], u))
+        rows.append((term, statistic, len(where), float(chi2.sf(statistic, len(where)))))
+    return rows
 
 
 def _residuals(stratum: Stratum, theta: np.ndarray) -> np.ndarray:
