@@ -8,6 +8,7 @@ from coxa.analyses.clusters import checked_clusters
 from coxa.analyses.comparisons import adjust_planned, asked, join, with_unknown_spread
 from coxa.analyses.methods import method_of
 from coxa.analyses.model_rows import check_arms
+from coxa.analyses.periods import rows_in_periods
 from coxa.analyses.remedies import in_plan_words
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
@@ -35,6 +36,7 @@ def run_analysis(
         The clusters are too few for a primary comparison to be relied on, and the plan does not accept that.
     """
     planned = study.planned(name)
+    dataset = rows_in_periods(study, dataset)
     check_arms(planned, dataset)
     fits = tuple(planned_fits(planned, dataset))
     method = method_of(analysis)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.cluster import power_cluster as power_cluster
     from coxa.design.closed_form.cluster import power_partially_nested as power_partially_nested
     from coxa.design.closed_form.competing_risks import power_competing_risks as power_competing_risks
+    from coxa.design.closed_form.crossover import power_crossover as power_crossover
     from coxa.design.closed_form.means import power_ancova as power_ancova
     from coxa.design.closed_form.means import power_two_means as power_two_means
     from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from coxa.design.sealed import SealedList as SealedList
     from coxa.design.sealed import check_seals as check_seals
     from coxa.design.sealed import seal as seal
+    from coxa.design.williams_design import williams as williams
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -76,6 +78,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.closed_form.answer": ("Power",),
         "coxa.design.closed_form.cluster": ("design_effect", "power_cluster", "power_partially_nested"),
         "coxa.design.closed_form.competing_risks": ("power_competing_risks",),
+        "coxa.design.closed_form.crossover": ("power_crossover",),
         "coxa.design.closed_form.means": ("power_ancova", "power_two_means"),
         "coxa.design.closed_form.mmrm": ("power_mmrm",),
         "coxa.design.closed_form.ordered": ("power_odds_ratio",),
@@ -87,5 +90,6 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.handed_over": ("redcap_table",),
         "coxa.design.rerandomisation": ("RerandomisationTest", "rerandomisation_test"),
         "coxa.design.sealed": ("SealedList", "check_seals", "seal"),
+        "coxa.design.williams_design": ("williams",),
     },
 )

@@ -15,17 +15,19 @@ from coxa.study.assumptions.trial import Assumptions
 from coxa.study.delivery.exercises import Exercise
 from coxa.study.effects import Effect, EndpointKind, effect_of, endpoint_kind
 from coxa.study.estimand import Endpoint, Estimand
-from coxa.study.events import Composite, EventOutcome
+from coxa.study.events import Composite, EventOutcome, kind_of
 from coxa.study.hypotheses import Hypotheses, Interim
 from coxa.study.important import Important, important_difference
 from coxa.study.labels import at_visit, measured
 from coxa.study.models import AnyAnalysis
 from coxa.study.outcome import Outcome
 from coxa.study.parts import Arm, ComparativeReport, Compliance, Event, Name, PerProtocol, label_of
+from coxa.study.periods import EVERY_PERIOD
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation
+from coxa.study.received import Received
 from coxa.study.scales import OutcomeScale, outcome_scale
-from coxa.study.words import PERCENTAGE_POINTS
+from coxa.study.words import PERCENT_DECIMALS, PERCENTAGE_POINTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,11 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-PERCENT_DECIMALS = 1
-"""Decimals of a percent change."""
-
-
-class ComparativeStudy(Study):
+class ComparativeStudy(Received, Study):
     """The plan of a study that compares arms, to which participants were allocated, or groups as they were found."""
 
     counted_as: ClassVar[str] = "allocated"
@@ -80,8 +78,8 @@ class ComparativeStudy(Study):
 
     @property
     def reference_arm(self) -> str:
-        """The arm named as reference."""
-        return next(name for name, arm in self.arms.items() if arm.reference)
+        """The arm named as reference; the first of a plan whose arms are sequences, and none is named."""
+        return next((name for name, arm in self.arms.items() if arm.reference), next(iter(self.arms)))
 
     @property
     def arm_order(self) -> tuple[str, ...]:
@@ -123,7 +121,9 @@ class ComparativeStudy(Study):
         return parts[name]
 
     def label(self, kind: str, name: str) -> str:
-        """Return the label of a named part; events and composites are among the outcomes."""
+        """Return the label of a named part; events and composites are outcomes, treatments of periods are arms."""
+        if label := self.label_in_periods(kind, name):
+            return label
         if kind == "outcomes" and name not in self.outcomes:
             return label_of(name, self.outcome_part(name))
         return super().label(kind, name)
@@ -180,7 +180,8 @@ class ComparativeStudy(Study):
     def model_visits(self, analysis: str) -> tuple[str, ...]:
         """Return the visits that the model of an analysis is fitted to, by planned day."""
         chosen = self.analyses[analysis].option("visits", ())
-        return tuple(visit for visit in self.post_visits if not chosen or visit in chosen)
+        among = self.received_in_periods.visits if self.received_in_periods else self.post_visits
+        return tuple(visit for visit in among if not chosen or visit in chosen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,8 +227,13 @@ class PlannedAnalysis:
 
     @property
     def visits(self) -> tuple[str, ...]:
-        """Visits at which the estimand compares the arms."""
-        return self.endpoint.visit
+        """Visits at which the estimand compares the arms; of treatments in periods one number over all of them."""
+        return (EVERY_PERIOD,) if self.in_periods else self.endpoint.visit
+
+    @property
+    def in_periods(self) -> bool:
+        """Whether treatments are compared that participants receive in periods."""
+        return self.study.received_in_periods is not None
 
     @property
     def model_visits(self) -> tuple[str, ...]:
@@ -330,7 +336,9 @@ class PlannedAnalysis:
         return measured(self.response, self.outcome_label)
 
     def at(self, visit: str) -> str:
-        """When it is measured, "at Week 12"; what happens over time "until Week 12"."""
+        """When it is measured, "at Week 12"; what happens over time "until Week 12"; of periods "at their ends"."""
+        if visit == EVERY_PERIOD and self.in_periods:
+            return "at the end of a period"
         return at_visit(self.response, self.study.label("visits", visit))
 
     def rows(self, frame: pd.DataFrame, *terms: str) -> pd.DataFrame:
@@ -356,13 +364,6 @@ class PlannedAnalysis:
         """
         visits = (*self.visits, "") if over_visits else self.visits
         return frame[self._mine(frame, terms) & frame["visit"].isin(visits).to_numpy()]
-
-
-def kind_of(outcome: Outcome | EventOutcome | Composite) -> str:
-    """Return the kind of an outcome, as measures go by it: that of the plan, `event` or `composite`."""
-    if isinstance(outcome, EventOutcome):
-        return "event"
-    return "composite" if isinstance(outcome, Composite) else outcome.kind
 
 
 def planned_analysis(study: ComparativeStudy, name: str) -> PlannedAnalysis:

@@ -7,7 +7,7 @@ here, so that a cohort is never described as a trial, or the other way round.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coxa.study.words import AnalysisSet
 
@@ -100,6 +100,21 @@ TRIAL = DesignWords(
     by_visit="by visit and arm",
     allocates=True,
 )
+
+SEQUENCES = replace(
+    TRIAL,
+    arm="sequence",
+    arms="sequences",
+    placed="Allocated to a sequence",
+    received="sequence received",
+    receivers="another sequence's",
+    outside="not allocated to a sequence",
+    switched="received another sequence than allocated",
+    sets={**TRIAL.sets, "safety_set": "participants who started treatment, in the sequence they received"},
+    baseline="No tests: sequences differ by chance.",
+    by_visit="by visit and sequence",
+)
+"""Of a trial whose arms are sequences of treatments."""
 
 COHORT = DesignWords(
     arm="group",

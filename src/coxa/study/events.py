@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
-from coxa.study.outcome import Responder
+from coxa.study.outcome import Outcome, Responder
 from coxa.study.words import Measure, ReturnLevel
 
 EventTable = Literal[
@@ -133,3 +133,10 @@ class Composite(NotAScore):
         if len(self.order) < 2:
             raise ValueError("a composite has at least two steps; analyse a single outcome by itself")
         return self
+
+
+def kind_of(outcome: Outcome | EventOutcome | Composite) -> str:
+    """Return the kind of an outcome, as measures go by it: that of the plan, `event` or `composite`."""
+    if isinstance(outcome, EventOutcome):
+        return "event"
+    return "composite" if isinstance(outcome, Composite) else outcome.kind

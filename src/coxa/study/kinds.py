@@ -12,9 +12,10 @@ from coxa.study.base import Name, Problem
 from coxa.study.checks.comparison import comparison_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.design_words import COHORT, SERVICE, TRIAL, DesignWords
+from coxa.study.design_words import COHORT, SEQUENCES, SERVICE, TRIAL, DesignWords
 from coxa.study.outcome import Outcome
 from coxa.study.parts import factorial_problem
+from coxa.study.periods import Periods, period_faults
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.target_trial import TargetTrial
@@ -44,6 +45,28 @@ class Trial(ComparativeStudy):
             yield from (Problem(("randomisation", *path), message) for path, message in found)
         cluster = self.randomisation.cluster if self.randomisation else None
         yield from comparison_problems(self, cluster)
+
+
+class PeriodTrial(Trial):
+    """The plan of a trial whose arms are sequences: participants receive the treatments one after the other."""
+
+    words: ClassVar[DesignWords] = SEQUENCES
+
+    design: Literal["crossover"] = Field(  # type: ignore[assignment]
+        description="Each participant receives several treatments, period by period; arms are the sequences.",
+    )
+    periods: Periods = Field(description="The treatments that each arm receives, period by period.")
+
+    @property
+    def received_in_periods(self) -> Periods:
+        """Which treatment each arm receives in which period."""
+        return self.periods
+
+    def _problems(self) -> Iterator[Problem]:
+        faults = [Problem(path, message) for path, message in period_faults(self.periods, self.arms, self.visits)]
+        yield from faults
+        if not faults:
+            yield from super()._problems()
 
 
 class CohortStudy(ComparativeStudy):
@@ -95,11 +118,11 @@ class ServiceEvaluation(Study):
                 )
 
 
-KINDS: tuple[type[Study], ...] = (Trial, CohortStudy, ServiceEvaluation)
+KINDS: tuple[type[Study], ...] = (Trial, PeriodTrial, CohortStudy, ServiceEvaluation)
 """Every kind; the first is that of a plan that does not name its design."""
 
 ANY_KIND: TypeAdapter[Study] = TypeAdapter(
-    Annotated[Trial | CohortStudy | ServiceEvaluation, Field(discriminator="design")]
+    Annotated[Trial | PeriodTrial | CohortStudy | ServiceEvaluation, Field(discriminator="design")]
 )
 """A plan of any kind, told apart by `design`."""
 
@@ -146,7 +169,7 @@ def study_of(keys: Mapping[str, Any]) -> Study:
     Returns
     -------
     Study
-        A plan of the kind that its `design` names: `Trial`, `CohortStudy` or `ServiceEvaluation`.
+        A plan of the kind that its `design` names: `Trial`, `PeriodTrial`, `CohortStudy` or `ServiceEvaluation`.
 
     Raises
     ------

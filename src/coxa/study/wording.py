@@ -159,5 +159,5 @@ def compared_arms(study: ComparativeStudy, compare: Sequence[str], against: str)
     """Return which arms are compared: "Exercise against Usual care", or "every other arm against Usual care"."""
     arms = join_words([study.label("arms", arm) for arm in compare])
     if len(compare) > NAMED_ARMS and {*compare, against} == {*study.arm_order}:
-        arms = f"every other {study.words.arm}"
+        arms = f"every other {study.compared_words.arm}"
     return f"{arms} against {study.label('arms', against)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Design = Literal["parallel", "factorial", "cluster", "cohort", "service"]
+Design = Literal["parallel", "factorial", "cluster", "crossover", "cohort", "service"]
 """Design of a study, which says of what kind its plan is."""
 
 AnalysisSet = Literal["randomised_set", "full_analysis_set", "per_protocol_set", "safety_set"]
@@ -35,6 +35,9 @@ OVER_TIME = ("event", "count", "time")
 
 PERCENTAGE_POINTS = "percentage points"
 """Unit of a difference between percent changes, or between proportions."""
+
+PERCENT_DECIMALS = 1
+"""Decimals of a percent change."""
 
 Summary = Literal[
     "difference_in_means",

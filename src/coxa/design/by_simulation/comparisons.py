@@ -146,7 +146,7 @@ def _at_all_visits(study: ComparativeStudy, asked: Iterable[Comparison]) -> Comp
 
 def _weights(study: ComparativeStudy, one: Comparison) -> dict[str, float]:
     """Return visit -> weight of a comparison."""
-    if one.visit:
+    if one.visit or study.received_in_periods is not None:
         return {one.visit: 1.0}
     method = method_of(study.analyses[one.analysis])
     return dict(method.course(study.planned(one.analysis), one.term.removeprefix("difference_in_")))

@@ -57,7 +57,7 @@ def analysed_rows(study: ComparativeStudy, name: str, rows: SimulatedRows, repli
             found.append(failed(replicate, name, one.key, "the model has no standard error for the comparison"))
             continue
         tested, level = numbers, level_of(analysis)
-        if margin is not None and one.visit:
+        if margin is not None and (one.visit or study.received_in_periods is not None):
             tested = frame.iloc[place[one.arm, one.reference, one.visit, margin.type]]
             level = (1.0 - tested["conf_level"]) / 2
         found.append(

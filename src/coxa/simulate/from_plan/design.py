@@ -15,7 +15,14 @@ from coxa.simulate.from_plan.clusters import ClusterDesign
 from coxa.simulate.from_plan.defaults import default_baseline
 from coxa.simulate.from_plan.dose import DoseDesign, dose_covariance, dose_design
 from coxa.simulate.from_plan.happenings import EventDesign, event_designs, risk_table
-from coxa.simulate.from_plan.means import SLACK, cluster_covariance, mean_courses, root_of, total_covariance
+from coxa.simulate.from_plan.means import (
+    SLACK,
+    added_in_periods,
+    cluster_covariance,
+    mean_courses,
+    root_of,
+    total_covariance,
+)
 from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
 from coxa.simulate.from_plan.numbers import arm_numbers
@@ -180,7 +187,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     driver = outcomes.index(driver_name)
     means = np.stack(
         [
-            mean_courses(one, base.mean, arms, visits, days.tolist())
+            mean_courses(one, base.mean, arms, visits, days.tolist()) + added_in_periods(study, one, arms, visits)
             if study.outcomes[name].is_score
             else other_centres(study.outcomes[name], one, arms, visits, study.reference_arm)
             for name, one, base in zip(outcomes, assumed, baselines, strict=True)

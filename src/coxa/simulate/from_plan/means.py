@@ -11,6 +11,7 @@ from coxa.simulate.from_plan.clusters import ClusterDesign
 from coxa.simulate.root import symmetric_root
 from coxa.study.assumptions.course import Course
 from coxa.study.assumptions.trial import AssumedOutcome
+from coxa.study.comparative import ComparativeStudy
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +38,28 @@ def mean_courses(outcome: AssumedOutcome, baseline: float, arms: Sequence[str], 
     """Return (a, m) means of an outcome by arm and visit, before events and the ends of the scale."""
     shared = baseline + change_at(outcome.shared_change, visits, days)
     return np.stack([shared + change_at(outcome.mean_change.get(arm, 0.0), visits, days) for arm in arms])
+
+
+def added_in_periods(study: ComparativeStudy, outcome: AssumedOutcome, arms: Sequence[str],
+                     visits: Sequence[str]) -> Floats:  # fmt: skip
+    """Return (a, m) what the treatments of the periods add to the mean of an arm, with what is carried over."""
+    periods, found = study.received_in_periods, carried_in_periods(study, outcome, arms, visits)
+    if periods is not None:
+        for a, arm in enumerate(arms):
+            for visit in periods.visits:
+                found[a, visits.index(visit)] += outcome.treatments.get(periods.received(arm, visit), 0.0)
+    return found
+
+
+def carried_in_periods(study: ComparativeStudy, outcome: AssumedOutcome, arms: Sequence[str],
+                       visits: Sequence[str]) -> Floats:  # fmt: skip
+    """Return (a, m) what is left of the treatment of the period before; zero where there are no periods."""
+    periods, found = study.received_in_periods, np.zeros((len(arms), len(visits)))
+    if periods is not None:
+        for a, arm in enumerate(arms):
+            for visit in periods.visits:
+                found[a, visits.index(visit)] = outcome.carry_over.get(periods.carried(arm, visit), 0.0)
+    return found
 
 
 def mean_on(means: Floats, days: Floats, arm: NDArray[np.intp], day: Floats) -> Floats:

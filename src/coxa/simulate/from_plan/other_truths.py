@@ -16,10 +16,9 @@ from coxa.simulate.from_plan.follow import Conditions, follow
 from coxa.simulate.from_plan.sets import EVERYBODY, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study.assumptions.trial import AssumedHappening
-from coxa.study.comparative import kind_of
 from coxa.study.effects import EFFECTS, endpoint_kind
 from coxa.study.estimand import Estimand
-from coxa.study.events import Composite, EventOutcome
+from coxa.study.events import Composite, EventOutcome, kind_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]

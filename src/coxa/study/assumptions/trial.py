@@ -71,6 +71,16 @@ class AssumedOutcome(Part):
         "arm that is not "
         "named has none.",
     )
+    treatments: dict[Name, Finite] = Field(
+        default_factory=dict,
+        description="Where arms receive treatments in periods: treatment: what it adds at the end of each of its "
+        "periods; one that is not named adds nothing.",
+    )
+    carry_over: dict[Name, Finite] = Field(
+        default_factory=dict,
+        description="Where arms receive treatments in periods: treatment: what of it is left at the end of the period "
+        "after it; the truth of an estimand is without it.",
+    )
     sd: Spread | dict[Name, Spread] | None = Field(
         None, description="Standard deviation after baseline, one or by visit; that of the baseline unless given."
     )

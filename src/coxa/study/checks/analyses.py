@@ -153,13 +153,15 @@ def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) 
     estimand = study.estimands.get(analysis.estimand)
     if estimand is None:
         return
-    if analysis.multiplicity == "tukey" and len(estimand.treatment.compare) + 1 < len(study.arms):
+    if analysis.multiplicity == "tukey" and len(estimand.treatment.compare) + 1 < len(study.treatment_order):
         yield (
             (*at, "multiplicity"),
             "Tukey's adjustment is over all pairs of arms, and this estimand compares some of them; compare all arms, "
             "or use `multiplicity: dunnett`",
         )
-    if estimand.summary not in analysis.summaries:
+    if fault := _of_periods(study, analysis):
+        yield fault
+    elif estimand.summary not in analysis.summaries:
         yield (
             (*at, "model"),
             f"model {analysis.model} does not estimate {_with_article(estimand.summary)}; "
@@ -174,6 +176,37 @@ def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) 
     elif problem := analysis.summary_problem(estimand.summary):
         option, why = problem
         yield (*at, option), why
+
+
+def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
+    """Return the fault of a model that does not go with how the arms receive treatments."""
+    at, periods = ("analyses", analysis_name(study, analysis)), study.received_in_periods
+    if analysis.of_periods and periods is None:
+        return (
+            (*at, "model"),
+            f"model {analysis.model} is of treatments that arms receive in periods; write `design: crossover` with "
+            "`periods`, or use another model",
+        )
+    if periods is None:
+        return None
+    if not analysis.of_periods:
+        return (
+            (*at, "model"),
+            f"model {analysis.model} takes arms as treatments, and the arms of a {study.design.replace('_', ' ')} "
+            "trial are sequences; Use crossover.",
+        )
+    if analysis.option("carry_over") == "adjusted" and not periods.carry_over_is_estimable():
+        return (
+            (*at, "carry_over"),
+            "carry-over cannot be told from treatment, period and participant in these sequences; write `carry_over: "
+            "none`, or plan a Williams design of three or more treatments, or sequences that repeat a treatment",
+        )
+    return None
+
+
+def analysis_name(study: ComparativeStudy, analysis: Analysis) -> str:
+    """Return the name of an analysis of a plan."""
+    return next(name for name, one in study.analyses.items() if one is analysis)
 
 
 def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[str, ...]) -> Iterator[Fault]:

@@ -117,6 +117,7 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
     for name, assumed in part.outcomes.items():
         at = ("outcomes", name)
         yield from _names(assumed.mean_change, study.arms, "arm", (*at, "mean_change"))
+        yield from _in_periods(study, assumed, at)
         changes: dict[tuple[str, ...], object] = {("shared_change",): assumed.shared_change}
         changes |= {("mean_change", arm): change for arm, change in assumed.mean_change.items()}
         for path, change in changes.items():
@@ -143,6 +144,17 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
             return  # said elsewhere
     if names and (message := matrix_problem(outcome_matrix(pairs, names, signs), names, "between outcomes")):
         yield where, message
+
+
+def _in_periods(study: ComparativeStudy, assumed: AssumedOutcome, at: tuple[str, ...]) -> Iterator[Said]:
+    """Yield effects of treatments that no arm receives in a period."""
+    periods = study.received_in_periods
+    for key in ("treatments", "carry_over"):
+        given = getattr(assumed, key)
+        if given and periods is None:
+            yield (*at, key), f"`{key}` is of treatments in `periods`, and the plan has none; write `mean_change`"
+        elif periods is not None:
+            yield from _names(given, periods.treatments, "treatment", (*at, key))
 
 
 def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:
@@ -177,7 +189,7 @@ def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:
 OF_KIND = {"yes_no": ("risk",), "ordered": ("shares", "odds_ratio"), "count": ("rate", "never"), "score": ()}
 """Kind of an outcome -> the assumptions that it alone has."""
 
-OF_SCORES = ("baseline", "mean_change", "sd", "sd_by_arm", "step")
+OF_SCORES = ("baseline", "mean_change", "treatments", "carry_over", "sd", "sd_by_arm", "step")
 """Assumptions that scores have."""
 
 

@@ -22,7 +22,7 @@ from coxa.study.vocabulary import no_such_word
 def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> Iterator[Problem]:
     """Yield every disagreement between the parts of a plan with arms; `cluster` is what was randomised."""
     references = [name for name, arm in study.arms.items() if arm.reference]
-    if len(references) != 1:
+    if len(references) != 1 and not (study.received_in_periods and not references):
         named = ", ".join(references) if references else "none"
         yield Problem(
             ("arms",),
@@ -55,7 +55,12 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
 def _estimand_problems(study: ComparativeStudy, name: str, estimand: Estimand) -> Iterator[Problem]:
     at = ("estimands", name)
     arms = (*estimand.treatment.compare, estimand.treatment.against)
-    yield from known(arms, study.arms, "arm", (*at, "treatment"))
+    periods = study.received_in_periods
+    if periods is None:
+        yield from known(arms, study.arms, "arm", (*at, "treatment"))
+    else:
+        yield from known(arms, periods.treatments, "treatment", (*at, "treatment"))
+        yield from known(estimand.endpoint.visit, periods.visits, "visit of a period", (*at, "endpoint", "visit"))
     parts = {**study.outcomes, **study.events, **study.composites}
     yield from known([estimand.endpoint.outcome], parts, "outcome", (*at, "endpoint", "outcome"))
     yield from known(estimand.endpoint.visit, study.visits, "visit", (*at, "endpoint", "visit"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.study.base import Problem, known
-from coxa.study.comparative import ComparativeStudy, kind_of
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.effects import MEASURES, SUMMARIES, endpoint_kind
 from coxa.study.estimand import Estimand
-from coxa.study.events import DATES
+from coxa.study.events import DATES, kind_of
 
 
 def endpoint_problems(study: ComparativeStudy) -> Iterator[Problem]:

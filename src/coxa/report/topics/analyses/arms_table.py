@@ -75,7 +75,7 @@ def results_table(report: ReportRecord, analyses: Sequence[PlannedAnalysis], tab
     table = Table(
         table_id,
         title,
-        study.words.arm.capitalize(),
+        study.compared_words.arm.capitalize(),
         columns,
         tuple(groups),
         tuple(_notes(report, asked, marks, groups)),
@@ -143,8 +143,8 @@ def _rows(report: ReportRecord, place: _Place) -> Iterator[Row]:
     compared = records(place.asked[place.asked["visit"] == visit])
     differences = {one["arm"]: one for one in compared if one["reference"] == against}
     used = modelled(report, planned)
-    used = used[used["visit"] == visit]
-    for arm in study.arm_order:
+    used = used if planned.in_periods else used[used["visit"] == visit]
+    for arm in study.treatment_order:
         if arm in differences or arm == against:
             label = study.label("arms", arm) + (" (reference)" if arm == against else "")
             described_cells = _described(used, place, arm, means.get(arm), adjusted.get(arm))

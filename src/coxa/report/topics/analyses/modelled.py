@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from coxa.analyses.periods import rows_in_periods
 from coxa.report.record import ReportRecord
 from coxa.study.comparative import PlannedAnalysis
 
@@ -18,7 +19,7 @@ def modelled(report: ReportRecord, planned: PlannedAnalysis) -> pd.DataFrame:
     DataFrame
         Columns as `AnalysisDataset.frame`; all analysed rows where every covariate is known.
     """
-    rows = report.datasets[planned.estimand_name].analysed
+    rows = rows_in_periods(report.study, report.datasets[planned.estimand_name]).analysed
     lost = [
         fit.left_out.rename(columns={fit.sample.visit_column or "": "visit"}).reindex(columns=KEYS)
         for fit in report.fits.get(planned.name, ())

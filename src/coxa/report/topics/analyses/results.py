@@ -17,6 +17,7 @@ from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import Important, compared_with
+from coxa.study.periods import EVERY_PERIOD
 from coxa.study.wording import compared_arms, estimand_title
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, mid_sentence, sentence_case
@@ -50,7 +51,7 @@ def means_table(
     """
     study = planned.study
     rows = planned.rows(estimates.frame, "marginal_mean")
-    arms = [arm for arm in study.arm_order if (rows["arm"] == arm).any()]
+    arms = [arm for arm in study.treatment_order if (rows["arm"] == arm).any()]
     marks, visits = warning_marks(rows), _visits(study, rows)
     by_place = _by_visit_and_arm(rows)
     shown = {
@@ -59,7 +60,7 @@ def means_table(
     }
     pair = ("n", f"Mean ({_level(rows)} CI)")
     if len(arms) > ARMS_ACROSS:
-        stub, columns = study.words.arm.capitalize(), tuple(map(Column, pair))
+        stub, columns = study.compared_words.arm.capitalize(), tuple(map(Column, pair))
         groups = tuple(
             RowGroup(
                 visit_label(planned, visit, visits),
@@ -88,7 +89,7 @@ def means_table(
         )
     return Table(
         identifier("means", planned.name),
-        study.words.say(f"{mean_words(planned, fits)}s by visit and {{arm}}"),
+        study.compared_words.say(f"{mean_words(planned, fits)}s by visit and {{arm}}"),
         stub,
         columns,
         groups,
@@ -133,7 +134,7 @@ def differences_table(
     notes = _notes(planned, fits, rows, marks, columns, dataset)
     return Table(
         identifier("differences", planned.name),
-        study.words.say("Differences between {arms} by visit"),
+        study.compared_words.say("Differences between {arms} by visit"),
         "Comparison",
         columns,
         tuple(groups),
@@ -172,7 +173,7 @@ def responder_table(
     groups = []
     for visit in _visits(study, rows):
         here = rows[rows["visit"] == visit]
-        arms = [arm for arm in study.arm_order if (here["arm"] == arm).any()]
+        arms = [arm for arm in study.treatment_order if (here["arm"] == arm).any()]
         shown = [_responder_row(planned, here[here["arm"] == arm], arm, marks) for arm in arms]
         if adjusted:
             shown = [
@@ -198,8 +199,8 @@ def responder_table(
     )
     return Table(
         identifier("responders", planned.name),
-        f"{counted} by {study.words.arm}",
-        study.words.arm.capitalize(),
+        f"{counted} by {study.compared_words.arm}",
+        study.compared_words.arm.capitalize(),
         columns,
         tuple(groups),
         (*_notes(planned, fits, rows, marks, columns, dataset), *([needed_note(planned)] if needs else [])),
@@ -339,7 +340,10 @@ def _scale_words(planned: PlannedAnalysis) -> str:
 
 def _visits(study: ComparativeStudy, rows: pd.DataFrame) -> list[str]:
     there = set(rows["visit"])
-    return [visit for visit in sorted(study.visits, key=lambda name: study.visits[name].day) if visit in there]
+    named = sorted(study.visits, key=lambda name: study.visits[name].day)
+    if study.received_in_periods is not None:
+        named.append(EVERY_PERIOD)
+    return [visit for visit in named if visit in there]
 
 
 def _by_visit_and_arm(rows: pd.DataFrame) -> dict[tuple[str, str], Record]:

@@ -13,6 +13,7 @@ from coxa.report.topics.analyses.kinds import kind_blocks
 from coxa.report.topics.analyses.kinds.dropout_models import dropout_blocks
 from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
+from coxa.report.topics.analyses.kinds.periods import period_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile
 from coxa.report.topics.analyses.results import (
@@ -72,6 +73,8 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     if planned.analysis.role not in DRAWN:
         return [differences, means, *others]
     forest = FigureBlock(_forest(report, planned))
+    if planned.in_periods:
+        return [differences, means, *period_blocks(report, planned, fits), *others]
     on_page_one = planned is report.study.main_analysis and has_profile(report, planned)
     profile = [] if on_page_one else [FigureBlock(analysis_profile(report, planned))]
     return [differences, forest, means, *profile, *others]
@@ -91,5 +94,5 @@ def _forest(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
         planned,
         planned.rows(report.estimates.frame, planned.effect.term),
         figure_id=identifier("forest", planned.name),
-        title=f"{planned.outcome_label}: differences between {report.study.words.arms} by visit",
+        title=f"{planned.outcome_label}: differences between {report.study.compared_words.arms} by visit",
     )

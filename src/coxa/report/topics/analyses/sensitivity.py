@@ -209,7 +209,7 @@ def _notes(study: ComparativeStudy, rows: pd.DataFrame, marks: dict[str, str]) -
     percent = " Proportions differ in percentage points." if rows["term"].eq("risk_difference").any() else ""
     yield Footnote(
         "CI, confidence interval, at the level of each analysis. n, participants of the two "
-        f"{study.words.arms} in the analysis." + percent
+        f"{study.compared_words.arms} in the analysis." + percent
     )
     others: dict[str, None] = dict.fromkeys(study.analyses[name].role for name in rows["analysis"].unique())
     if asked := [role for role in others if role not in COUNTED]:

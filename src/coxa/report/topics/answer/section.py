@@ -70,7 +70,9 @@ def answer_section(report: ReportRecord) -> Section:
     if any(planned.name not in report.not_fitted for planned in primary):
         blocks.append(
             TableBlock(
-                results_table(report, primary, "answer-by-arm", f"The primary result in every {report.study.words.arm}")
+                results_table(
+                    report, primary, "answer-by-arm", f"The primary result in every {report.study.compared_words.arm}"
+                )
             )
         )
     blocks.append(Card("", tuple((name, text) for name, text in _facts(report) if str(text))))
@@ -142,16 +144,16 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ")", *_clusters(report), ".")
     rows, used = report.datasets[main.estimand_name].analysed, modelled(report, main)
     for visit in main.visits:
-        known = used[used["visit"] == visit]
+        known = used if main.in_periods else used[used["visit"] == visit]
         people = known.groupby(known["arm"].astype(str))["participant_id"].nunique()
         at = Statistic(estimand=main.estimand_name, analysis="participants", term="analysed", visit=visit)
         analysed = [
             prose(cell("count", {"n": int(people.get(arm, 0))}, _of(at, arm)), f" {study.label('arms', arm)}")
-            for arm in sizes
+            for arm in report.study.treatment_order
             if arm in main.arms
         ]
         yield prose(_analysed_words(main, visit), in_sentence(analysed), ".")
-        if lost := rows.loc[rows["visit"] == visit, "participant_id"].nunique() - int(people.sum()):
+        if lost := rows.loc[rows["visit"] == visit, "participant_id"].nunique() - int(people.sum()) * (visit != ""):
             number = cell("count", {"n": lost}, replace(at, term="without a covariate"))
             yield prose("Left out of the model, as a covariate is missing: ", number, ".")
 

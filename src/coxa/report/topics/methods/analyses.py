@@ -51,10 +51,17 @@ def general_methods(report: ReportRecord) -> str:
     return (
         f"Estimands follow ICH E9(R1){marks(study, ran, 'estimands')}. "
         f"{_instruments(study, ran)}"
-        f"The reference {study.words.arm} is {study.label('arms', study.reference_arm)}. "
+        f"{_reference(study)}"
         f"The baseline visit is {study.label('visits', start)} (day {study.visits[start].day}). "
         f"Tests are two-sided, confidence intervals are {levels}. Numbers are rounded for display only."
     )
+
+
+def _reference(study: ComparativeStudy) -> str:
+    """Say which arm is the reference; a sequence of treatments is none."""
+    if study.received_in_periods is not None:
+        return ""
+    return f"The reference {study.words.arm} is {study.label('arms', study.reference_arm)}. "
 
 
 def _instruments(study: ComparativeStudy, ran: Fits) -> str:

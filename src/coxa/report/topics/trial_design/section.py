@@ -23,6 +23,7 @@ DESIGNS = {
     "parallel": "Randomised trial with parallel arms",
     "factorial": "Randomised factorial trial",
     "cluster": "Cluster-randomised trial",
+    "crossover": "Randomised crossover trial",
     "cohort": "Cohort study",
     "service": "Service evaluation",
 }
@@ -84,6 +85,8 @@ CARDS: Mapping[str, tuple[str, ...]] = {
 FROM_PLAN = {
     "design": "Type of study",
     "visits": "Visits",
+    "periods": "Sequences",
+    "periods.treatments": "Treatments",
     "arms": ARMS,
     "arms.*.label": ARMS,
     "arms.*.description": ARMS,
@@ -135,6 +138,27 @@ def _design(study: Study) -> Iterator[tuple[str, str]]:
         for name, visit in study.visits.items()
     )
     yield FROM_PLAN["visits"], "; ".join(visits)
+    yield from _periods(study)
+
+
+def _periods(study: Study) -> Iterator[tuple[str, str]]:
+    """Yield what each sequence receives, period by period."""
+    periods = study.received_in_periods if isinstance(study, ComparativeStudy) else None
+    if not isinstance(study, ComparativeStudy) or periods is None:
+        return
+    yield (
+        FROM_PLAN["periods.treatments"],
+        "; ".join(
+            study.label("arms", name) + (f" ({part.description})" if part.description else "")
+            for name, part in periods.treatments.items()
+        ),
+    )
+    sequences = (
+        f"{study.label('arms', arm)}: {', '.join(study.label('arms', name) for name in periods.sequences[arm])}"
+        for arm in study.arm_order
+    )
+    washout = f"; {periods.washout_days} days without treatment between periods" if periods.washout_days else ""
+    yield FROM_PLAN["periods"], "; ".join(sequences) + washout
 
 
 def _window(window: tuple[int, int] | None) -> str:

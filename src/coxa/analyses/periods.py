@@ -1,0 +1,80 @@
+"""The rows of an estimand whose treatments are received in periods: a row is of a treatment, not of a sequence."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from coxa.analyses.rows import AnalysisRows, SimulatedRows
+from coxa.errors import FitError
+from coxa.estimates import Estimates, contrasts
+from coxa.models import Fit, fit_lmm
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.periods import NO_TREATMENT, treatment_at
+
+
+def in_periods(study: ComparativeStudy, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows at the ends of periods with `arm` as the treatment received there.
+
+    Parameters
+    ----------
+    study
+        A plan.
+    frame
+        One row per participant and visit, with `arm` as allocated and `visit`, both categorical.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the periods, with `arm` (the treatment), `sequence` (the arm allocated), `period` ("1", "2") and
+        `carried`, the treatment of the period before; in the first period, where there is none, the first treatment,
+        so that the effect of the period takes it up. Unchanged where an arm has one treatment.
+    """
+    periods = study.received_in_periods
+    if periods is None:
+        return frame
+    here = frame["visit"].astype(str).isin(periods.visits) & frame["arm"].notna()
+    rows = frame[here]
+    cells = treatment_at(periods, rows["arm"].astype(str).tolist(), rows["visit"].astype(str).tolist())
+    treatments, first = list(periods.treatment_order), periods.treatment_order[0]
+    there = [visit for visit in periods.visits if visit in set(rows["visit"].astype(str))]
+    return rows.assign(
+        sequence=rows["arm"].cat.remove_unused_categories(),
+        arm=pd.Categorical([treatment for treatment, _, _ in cells], categories=treatments),
+        period=pd.Categorical([period for _, period, _ in cells], categories=list(periods.names)),
+        carried=pd.Categorical([first if c == NO_TREATMENT else c for _, _, c in cells], categories=treatments),
+        visit=pd.Categorical(rows["visit"].astype(str), categories=there),
+    )
+
+
+def rows_in_periods(study: ComparativeStudy, dataset: AnalysisRows) -> AnalysisRows:
+    """Return the rows of an estimand as its analyses take them: those of treatments, where they are of periods."""
+    if study.received_in_periods is None:
+        return dataset
+    return SimulatedRows(in_periods(study, dataset.frame), dataset.response)
+
+
+def period_effects(planned: PlannedAnalysis, fit: Fit) -> Estimates:
+    """Return each period less the first, as the model of an analysis has it; `arm` and `reference` are visits."""
+    level = planned.analysis.conf_level
+    return contrasts(fit, "visit", by=None, conf_level=level)
+
+
+def carry_over(planned: PlannedAnalysis, dataset: AnalysisRows) -> tuple[Estimates, bool] | None:
+    """Return the estimated carry-over, and whether it is estimated within participants; None without a model of it.
+
+    Where the design can tell carry-over from the treatments it is the effect of the treatment of the period before.
+    In two sequences of two periods it is the difference between sequences in the mean of a participant, twice which is
+    the difference in carry-over: between participants, and only where nothing else differs between the sequences.
+    """
+    periods = planned.study.received_in_periods
+    assert periods is not None
+    rows = rows_in_periods(planned.study, dataset)
+    used = rows.analysed
+    within = periods.carry_over_is_estimable()
+    over = "carried" if within else "sequence"
+    formula = f"{planned.response} ~ arm + visit + {over} + (1 | participant_id)"
+    try:
+        fit = fit_lmm(formula, used, participant="participant_id", ddf="kenward-roger")
+    except FitError:
+        return None
+    return contrasts(fit, over, by=None, conf_level=planned.analysis.conf_level), within
