@@ -38,7 +38,7 @@ FOUR = ("abdc", "bcad", "cdba", "dacb")
         ("ta: Treatment A", "sab: Treatment A, ta: X", "name of an arm too"),
         ("against: ta", "against: sab", "sab"),
         ("model: crossover", "model: mmrm", "Use crossover"),
-        ("model: crossover", "model: crossover, carry_over: adjusted", "cannot be told from"),
+        ("model: crossover", "model: crossover, carry_over: adjusted", "cannot be separated from"),
         ("model: crossover", "model: crossover, adjust: [sequence]", "Take it out of `adjust`"),
         ("measure: value", "measure: change", "cannot analyse a change"),
         ("design: crossover", "design: parallel", "periods"),
