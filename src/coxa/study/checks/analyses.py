@@ -198,8 +198,8 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
     if analysis.option("carry_over") == "adjusted" and not periods.carry_over_is_estimable():
         return (
             (*at, "carry_over"),
-            "carry-over cannot be separated from treatment, period and participant in these sequences; write `carry_over: "
-            "none`, or plan a Williams design of three or more treatments, or sequences that repeat a treatment",
+            "carry-over cannot be separated from treatment, period and participant in these sequences; write "
+            "`carry_over: none`, or plan a Williams design of three or more treatments, or sequences that repeat a treatment",
         )
     return None
 
