@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from coxa import meta as meta
     from coxa import models as models
     from coxa import report as report
+    from coxa import reviews as reviews
     from coxa import selftest as selftest
     from coxa import simulate as simulate
     from coxa import study as study
@@ -118,6 +119,7 @@ __getattr__, __dir__, __all__ = lazy(
         "meta",
         "models",
         "report",
+        "reviews",
         "selftest",
         "simulate",
         "study",

@@ -10,10 +10,10 @@ import pytest
 
 from coxa.figures.drawing import Drawing
 from coxa.figures.figure import Figure
+from coxa.figures.text_size import text_width, wrapped
 from coxa.report.topics.participants.flow.draw import plot_flow
 from coxa.report.topics.participants.flow.layout import Layout, Placed, lay_out
 from coxa.report.topics.participants.flow.record import Flow
-from coxa.report.topics.participants.flow.text_size import text_width, wrapped
 from coxa.report.topics.participants.flow.words import box_words
 from tests.spec.flow_trial import OUTSIDE, PEOPLE, Assessed, Person, cohort, flow_of, plan
 

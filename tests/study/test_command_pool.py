@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,16 @@ from click.testing import Result
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
+import coxa
 from coxa.cli.main import app
 from coxa.cli.prior import prior_of
 from coxa.errors import CoxaError, OptionError, PlanError
-from coxa.meta import pool_effects, pool_studies, review_document
+from coxa.meta import pool_effects, pool_studies, small_sample_factor
 from coxa.meta.review.propose import propose_pool
+from coxa.report import primary_rows
+from coxa.report.document import FigureBlock, Paragraph
+from coxa.report.topics.evidence.section import evidence_section
+from coxa.reviews import review_document
 from coxa.study import PoolPlan, read_pool, read_study
 from tests.study.test_command_power import PLAN as STUDY
 
@@ -201,3 +208,44 @@ def test_the_limits_of_a_next_trial_are_the_prediction_interval() -> None:
     main = pool_studies(PoolPlan.model_validate(of_estimates("md", *rows))).main
     assert main.next_trial is not None
     assert np.allclose(main.next_trial.interval(), main.prediction)
+
+
+@cache
+def report_of_a_trial() -> Any:
+    study = read_study(HIP.parent / "next_trial.yaml")
+    return coxa.analyse(coxa.simulate_study(study, participants=80, truth_size=2000, seed=1))
+
+
+def test_a_report_shows_its_result_among_published_trials() -> None:
+    report = report_of_a_trial()
+    section = evidence_section(report)
+    assert section is not None
+    row = primary_rows(report).iloc[0]
+    values = report.datasets["primary"].analysed.query("visit == 'week_12'").groupby("arm", observed=True)["value"]
+    n, sd = values.size(), values.std()
+    pooled = math.sqrt(sum((n - 1) * sd**2) / (n.sum() - 2))
+    g = row["estimate"] / pooled * small_sample_factor([n.sum() - 2])[0]
+    (figure,) = [block.figure for block in section.blocks if isinstance(block, FigureBlock)]
+    own = figure.data.query("kind == 'own'").iloc[0]
+    assert own["estimate"] == pytest.approx(g)
+    assert len(figure.data.query("kind == 'study'")) == 6
+    texts = [str(block.text) for block in section.blocks if isinstance(block, Paragraph)]
+    assert "−0.36 (−0.61 to −0.11)" in texts[0]
+    assert "no search" in texts[2]
+
+
+def test_a_review_that_is_missing_or_of_another_measure(tmp_path: Path) -> None:
+    report = report_of_a_trial()
+
+    def named(path: Path) -> Any:
+        options = report.study.report.model_copy(update={"evidence": str(path)})
+        return replace(report, study=report.study.model_copy(update={"report": options}))
+
+    with pytest.raises(OptionError, match="There is no file"):
+        evidence_section(named(tmp_path / "none.yaml"))
+    path = tmp_path / "pool.yaml"
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(of_counts((4, 20, 8, 20), (1, 20, 3, 20)), file)
+    section = evidence_section(named(path))
+    assert section is not None
+    assert "no effect that can be pooled as `rr`" in str(section.blocks[0])

@@ -54,7 +54,7 @@ def pool_command(
             read = _with_own(read, own, arm, against)
         with working("pooling", quiet) as tell:
             from coxa.meta.review.run import pool_studies
-            from coxa.meta.write import write_review
+            from coxa.reviews.write import write_review
 
             tell("pooling", 0, 2)
             review = pool_studies(read)

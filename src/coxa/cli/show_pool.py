@@ -7,12 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from coxa.cli.show import console
-from coxa.meta.page.answer import answer_section
-from coxa.meta.page.axis import Axis, axis, plain_number
-from coxa.meta.page.forest import ForestRow, forest_rows
-from coxa.meta.page.written import Written
 from coxa.meta.review.run import Review
+from coxa.meta.shown.axis import Axis, axis, plain_number
+from coxa.meta.shown.forest import ForestRow, forest_rows
+from coxa.meta.shown.written import Written
 from coxa.report.document import Paragraph
+from coxa.reviews.page.answer import answer_section
 
 CHARACTERS = 41
 """Of the plot; one of them is a step of the axis."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from coxa.meta.effects import Effects as Effects
     from coxa.meta.levels import ThreeLevel as ThreeLevel
     from coxa.meta.levels import pool_levels as pool_levels
-    from coxa.meta.page.forest import plot_forest_of_trials as plot_forest_of_trials
     from coxa.meta.pooled import PooledEffect as PooledEffect
     from coxa.meta.pooled import PoolSpec as PoolSpec
     from coxa.meta.pooled import pool_effects as pool_effects
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from coxa.meta.predicted import success_power as success_power
     from coxa.meta.review.run import Review as Review
     from coxa.meta.review.run import pool_studies as pool_studies
+    from coxa.meta.shown.forest import plot_forest_of_trials as plot_forest_of_trials
     from coxa.meta.small_studies import Egger as Egger
     from coxa.meta.small_studies import TrimFill as TrimFill
     from coxa.meta.small_studies import egger_test as egger_test
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from coxa.meta.summaries import error_from_interval as error_from_interval
     from coxa.meta.summaries import error_from_p_value as error_from_p_value
     from coxa.meta.summaries import standardised as standardised
-    from coxa.meta.write import review_document as review_document
-    from coxa.meta.write import write_review as write_review
 
 __getattr__, __dir__, __all__ = lazy(
     __name__,
@@ -55,13 +53,12 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.meta.effects": ("Effects",),
         "coxa.meta.studies": ("leave_one_out", "trial_influence"),
         "coxa.meta.levels": ("ThreeLevel", "pool_levels"),
-        "coxa.meta.page.forest": ("plot_forest_of_trials",),
+        "coxa.meta.shown.forest": ("plot_forest_of_trials",),
         "coxa.meta.predicted": ("NextTrial", "assurance", "next_trial", "success_power"),
         "coxa.meta.pooled": ("PoolSpec", "PooledEffect", "pool_effects"),
         "coxa.meta.review.run": ("Review", "pool_studies"),
         "coxa.meta.small_studies": ("Egger", "TrimFill", "egger_test", "trim_and_fill"),
         "coxa.meta.subgroups": ("Subgroups", "pool_subgroups"),
         "coxa.meta.summaries": ("error_from_interval", "error_from_p_value", "standardised"),
-        "coxa.meta.write": ("review_document", "write_review"),
     },
 )

@@ -23,6 +23,7 @@ from coxa.report.topics.data.section import data_section
 from coxa.report.topics.delivery.section import delivery_section
 from coxa.report.topics.diagnostics.section import diagnostics_section
 from coxa.report.topics.diary.section import diary_section
+from coxa.report.topics.evidence.section import evidence_section
 from coxa.report.topics.goals.section import goals_section
 from coxa.report.topics.harms.section import harms_detail_section, harms_section
 from coxa.report.topics.hypotheses.section import hypotheses_section
@@ -55,6 +56,7 @@ MAIN: tuple[Builder, ...] = (
     main_results_section,
     target_trial_section,
     hypotheses_section,
+    evidence_section,
     harms_section,
     references_section,
 )

@@ -196,6 +196,11 @@ class ComparativeReport(ReportOptions):
     baseline_set: AnalysisSet = Field(
         "randomised_set", description="Analysis set whose participants the baseline table describes."
     )
+    evidence: str | None = Field(
+        None,
+        description="Meta-analysis (`coxa pool`) among whose trials the main result is shown, from the folder "
+        "of the plan.",
+    )
 
 
 def arm_factors(arms: Mapping[str, Arm]) -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,9 @@ from coxa.meta.summaries import error_from_interval, error_from_p_value, standar
 from coxa.study.pool.plan import PoolOutcome, PoolPlan
 from coxa.study.pool.studies import ArmData, PooledStudy
 
+OWN = "own_trial"
+"""Name of the trial that is the reader's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class StudyEffect:
@@ -82,7 +85,7 @@ def study_effect(plan: PoolPlan, name: str) -> StudyEffect:
     estimate, variance, turned = _in_direction(estimate, variance, study, outcome)
     return StudyEffect(
         name, plan.label(name), plan.trial(name), estimate, variance, compared, reference, source,
-        written.context or "", (*notes, *more, *turned), written.own is not None,
+        written.context or "", (*notes, *more, *turned), written.own is not None or plan.trial(name) == OWN,
     )  # fmt: skip
 
 

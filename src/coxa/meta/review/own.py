@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from coxa.errors import CoxaError, OptionError, not_allowed
-from coxa.report.trace.kept import read_kept, read_results
+from coxa.files import undamaged
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.kinds import kind_of
 from coxa.study.pool.studies import ArmData, OwnResult, PooledStudy
 
+AGAIN = "Make it again with `coxa report`."
 NUMBERS = ("estimate", "conf_low", "conf_high")
 COLUMNS = ("analysis", "visit", "arm", "reference", "statistic", "value")
 
@@ -103,15 +105,18 @@ def _spread(rows: pd.DataFrame, wanted: dict[str, Any]) -> float | None:
 def _planned(path: Path, analysis: str) -> PlannedAnalysis | None:
     """Return the analysis of the plan that is kept next to the results; None where none is."""
     try:
-        content = read_kept(path).provenance["plan"]["content"]
+        content = json.loads((path.parent / "results.json").read_text(encoding="utf-8"))["plan"]["content"]
         study = kind_of(content).model_validate(content)
-    except (CoxaError, KeyError, ValidationError):
+    except (CoxaError, OSError, ValueError, KeyError, TypeError, ValidationError):
         return None
     return study.planned(analysis) if isinstance(study, ComparativeStudy) and analysis in study.analyses else None
 
 
 def _results(path: Path) -> pd.DataFrame:
-    rows = read_results(path)
+    if path.suffix.lower() != ".parquet":
+        raise OptionError(f"{path} is no Parquet file. Give the results.parquet of a report.")
+    with undamaged(path, AGAIN):
+        rows = pd.read_parquet(path)
     lacking = [name for name in COLUMNS if name not in rows]
     if lacking:
         raise OptionError(f"{path} has no columns {', '.join(lacking)}. Give the results.parquet of a report.")

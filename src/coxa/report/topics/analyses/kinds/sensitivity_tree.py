@@ -12,11 +12,11 @@ import pandas as pd
 from coxa.estimates.table import null_value
 from coxa.figures.drawing import Drawing, circle, line, rect, text
 from coxa.figures.figure import Figure
+from coxa.figures.text_size import wrapped
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE
 from coxa.report.topics.analyses.forest import favours
 from coxa.report.topics.analyses.kinds.branches import OWN, Twig
 from coxa.report.topics.analyses.written import written
-from coxa.report.topics.participants.flow.text_size import wrapped
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import join_words
 from coxa.tables.formats import NONE, number

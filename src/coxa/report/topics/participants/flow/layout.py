@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from coxa.figures.text_size import text_width, wrapped
 from coxa.report.topics.participants.flow.record import ALL, Box, Flow, Stage
 from coxa.report.topics.participants.flow.table import STAGES, stage_label
-from coxa.report.topics.participants.flow.text_size import text_width, wrapped
 from coxa.report.topics.participants.flow.words import Said, box_words
 
 COLUMNS = {1: 430.0, 2: 330.0, 3: 240.0, 4: 190.0, 5: 154.0, 6: 134.0}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from coxa.meta.page.forest import plot_forest_of_trials
-from coxa.meta.page.written import Written, at, df_words, number
 from coxa.meta.review.run import Review
+from coxa.meta.shown.forest import plot_forest_of_trials
+from coxa.meta.shown.written import Written, at, df_words, number
 from coxa.report.document import Card, FigureBlock, Paragraph, Section
 from coxa.tables.formats import cell, counted
 from coxa.tables.phrases import mid_sentence

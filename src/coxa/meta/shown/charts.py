@@ -11,8 +11,8 @@ import pandas as pd
 from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE, TEXT_SIZE, options, themed, told
-from coxa.meta.page.written import Written
 from coxa.meta.review.run import Review
+from coxa.meta.shown.written import Written
 from coxa.tables.cells import Cell
 from coxa.tables.formats import write
 from coxa.tables.prose import Prose, joined, prose

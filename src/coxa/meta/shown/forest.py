@@ -11,13 +11,13 @@ import pandas as pd
 
 from coxa.figures.drawing import Drawing, group, line, polygon, rect, text
 from coxa.figures.figure import Figure
+from coxa.figures.text_size import text_width
 from coxa.figures.theme import GREY, OKABE_ITO, RULE
-from coxa.meta.page.axis import Axis, axis, plain_number, tick_words
-from coxa.meta.page.written import Written
 from coxa.meta.review.answer import Answer, limits_of
 from coxa.meta.review.effect import StudyEffect
 from coxa.meta.review.run import Review
-from coxa.report.topics.participants.flow.text_size import text_width
+from coxa.meta.shown.axis import Axis, axis, plain_number, tick_words
+from coxa.meta.shown.written import Written
 from coxa.study.pool.studies import ArmData
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell

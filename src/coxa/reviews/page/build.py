@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from coxa.meta.page.answer import answer_section
-from coxa.meta.page.certainty import certainty_section
-from coxa.meta.page.next_trial import next_trial_section
-from coxa.meta.page.sections import (
-    heterogeneity_section,
-    methods_section,
-    sensitivity_section,
-    small_trials_section,
-    trials_section,
-)
 from coxa.meta.review.run import Review
 from coxa.report.document import Document, Paragraph, Section, TableBlock
 from coxa.report.references.bibliography import entry
@@ -22,6 +12,16 @@ from coxa.report.topics.checklists.answer import fill
 from coxa.report.topics.checklists.definition import load_guideline
 from coxa.report.topics.checklists.table import checklist_table
 from coxa.report.transform.styled import in_style
+from coxa.reviews.page.answer import answer_section
+from coxa.reviews.page.certainty import certainty_section
+from coxa.reviews.page.next_trial import next_trial_section
+from coxa.reviews.page.sections import (
+    heterogeneity_section,
+    methods_section,
+    sensitivity_section,
+    small_trials_section,
+    trials_section,
+)
 
 SUBTITLE = "Meta-analysis"
 

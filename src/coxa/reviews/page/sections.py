@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from coxa.meta.page.charts import baujat_figure, funnel_figure
-from coxa.meta.page.written import METHOD_WORDS, TEST_WORDS, Written, at, column, count, df_words, number
 from coxa.meta.pooled import PooledEffect
-from coxa.meta.review.answer import Answer, limits_of
+from coxa.meta.review.answer import Answer
 from coxa.meta.review.run import Review
+from coxa.meta.shown.charts import baujat_figure, funnel_figure
+from coxa.meta.shown.tables import trials_table
+from coxa.meta.shown.written import METHOD_WORDS, TEST_WORDS, Written, at, column, count, df_words, number
 from coxa.report.document import Block, FigureBlock, List, Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE, cell
@@ -23,7 +24,7 @@ DASH = Cell(NONE)
 
 def trials_section(review: Review) -> Section:
     """Return the trials with their numbers, sources and context; and those that are not pooled."""
-    blocks: list[Block] = [TableBlock(_trials_table(review), stacked=True)]
+    blocks: list[Block] = [TableBlock(trials_table(review), stacked=True)]
     if review.plan.excluded:
         rows = tuple(Row(one.label, (Cell(one.reason),)) for one in review.plan.excluded.values())
         columns = (column("Reason", "left"),)
@@ -31,28 +32,6 @@ def trials_section(review: Review) -> Section:
             TableBlock(Table("excluded", "Trials that are not pooled", "Trial", columns, (RowGroup("", rows),)))
         )
     return Section("trials", "The trials", tuple(blocks))
-
-
-def _trials_table(review: Review) -> Table:
-    written, plan = Written(review.plan), review.plan
-    notes: dict[str, int] = {}
-    rows = []
-    for one in review.effects:
-        marks = [str(notes.setdefault(note, len(notes) + 1)) for note in one.notes]
-        effect = written.interval(one.estimate, limits_of(one, plan.model.level), one.name, "study")
-        cells = (
-            count(one.compared.n, "study", f"{one.name} compared"), count(one.reference.n, "study", f"{one.name} "
-            "reference"),
-            effect, Cell(one.context or NONE), Cell(one.source, mark=",".join(marks)),
-        )  # fmt: skip
-        rows.append(Row(one.label, cells))
-    columns = (
-        column(f"n, {plan.arms[0].lower()}"), column(f"n, {plan.arms[1].lower()}"),
-        column(f"{written.short} ({written.level} CI)"), column("Context", "left"), column("Source", "left"),
-    )  # fmt: skip
-    foot = tuple(Footnote(note, str(place)) for note, place in notes.items())
-    title = f"Trials: {written.measure} of {plan.outcome.label.lower()}"
-    return Table("trials-table", title, "Trial", columns, (RowGroup("", tuple(rows)),), foot)
 
 
 def heterogeneity_section(review: Review) -> Section:

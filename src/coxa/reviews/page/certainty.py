@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from coxa.meta.page.written import Written, column
 from coxa.meta.review.run import Review
+from coxa.meta.shown.written import Written, column
 from coxa.report.document import Paragraph, Section, TableBlock
 from coxa.tables.cells import Cell
 from coxa.tables.prose import joined

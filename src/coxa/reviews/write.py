@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from coxa.files import save, save_parquet, whole_run
-from coxa.meta.page.build import build_review
-from coxa.meta.page.next_trial import prior_record
 from coxa.meta.review.run import Review
 from coxa.report.document import Document, Format
 from coxa.report.output.csv_files import write_csv
 from coxa.report.output.render import render_document
 from coxa.report.trace.results import numbers_frame
+from coxa.reviews.page.build import build_review
+from coxa.reviews.page.next_trial import prior_record
 
 
 def write_review(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from coxa.meta.page.written import Written, at, column, number
 from coxa.meta.predicted import NextTrial, assurance, success_power
 from coxa.meta.review.run import Review
+from coxa.meta.shown.written import Written, at, column, number
 from coxa.report.document import Block, Paragraph, Section, TableBlock
 from coxa.tables.formats import cell
 from coxa.tables.prose import Prose, prose

@@ -1,0 +1,1 @@
+"""How a review is drawn and written: axis, forest plot, funnel, numbers in the words of the measure."""

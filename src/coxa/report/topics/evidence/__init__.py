@@ -1,0 +1,1 @@
+"""The result of a trial among published ones."""
