@@ -23,6 +23,9 @@ def rehearse_command(
     replicates: Annotated[int, typer.Option("--replicates", help="Number of rehearsals.")] = 500,
     power: Annotated[float, typer.Option("--power", help="Power to be reached.")] = 0.8,
     effect: Annotated[float, typer.Option("--effect", help="Factor of the assumed effects; 0 plants none.")] = 1.0,
+    dropout: Annotated[
+        bool, typer.Option("--dropout", help="Let participants leave too, as the assumptions of the plan say.")
+    ] = False,
     analyses: Annotated[str | None, typer.Option("--analyses", help="Analyses of the plan; all by default.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed; the same data and seed give the same numbers.")] = 1,
     unlocked: Annotated[
@@ -56,6 +59,7 @@ def rehearse_command(
                 replicates=replicates,
                 power=power,
                 effect=effect,
+                dropout=dropout,
                 seed=seed,
                 analyses=names(analyses),
                 jobs=jobs,

@@ -13,6 +13,7 @@ from coxa.arguments import DATA, NUMBER, WHOLE, kinds
 from coxa.cards import Carded
 from coxa.design.by_simulation.comparisons import blind_to_arms, chosen_analyses, comparisons
 from coxa.design.by_simulation.rehearsed import RehearsalPiece, planted_truth, read_skeleton, run_rehearsals
+from coxa.design.by_simulation.rehearsed_dropout import check_dropout
 from coxa.design.by_simulation.run import Progress
 from coxa.design.by_simulation.simulated import check_numbers, failures, plan_hash
 from coxa.design.by_simulation.summary import POWER_COLUMNS, share_error, summary
@@ -101,6 +102,7 @@ def rehearse(
     replicates: int = REPLICATES,
     power: float = 0.8,
     effect: float = 1.0,
+    dropout: bool = False,
     seed: int = 1,
     analyses: list[str] | None = None,
     jobs: int = 1,
@@ -126,6 +128,10 @@ def rehearse(
     effect
         By what the effects of the assumptions are multiplied; 0 rehearses a trial without effect, in which nothing
         is asked of power.
+    dropout
+        Whether participants also leave as the `dropout` of the assumptions says, beyond the gaps that were recorded: by
+        the outcome last recorded (mar) or by the one that is then missed (mnar), with the planted effect in it. The
+        planted difference stays the truth, that of a trial from which nobody leaves.
     seed, analyses, jobs, scheduler, progress
         As for `simulated_power`.
 
@@ -161,13 +167,15 @@ def rehearse(
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:
         raise OptionError(f"`power` is {power:g}. Give a number above 0.05 and below 1.")
+    if dropout:
+        check_dropout(study)
     names, left_out = blind_to_arms(study, chosen_analyses(study, analyses))
     design = trial_design(study)
     check_clusters(study, names)
     estimands = list(dict.fromkeys(study.analyses[name].estimand for name in names))
     skeleton = read_skeleton(study, data, estimands)
     pieces = [
-        RehearsalPiece(study, skeleton.rows, names, seed, first, min(SIZE, replicates - first), effect)
+        RehearsalPiece(study, skeleton.rows, names, seed, first, min(SIZE, replicates - first), effect, dropout)
         for first in range(0, replicates, SIZE)
     ]
     done, ready = {}, 0
@@ -193,7 +201,7 @@ def rehearse(
         left_out=left_out,
         n=n,
         inputs={"study": study.study, "plan_sha256": plan_hash(study), "data_sha256": skeleton.sha256, "seed": seed,
-                "replicates": replicates, "power": power, "effect": effect},
+                "replicates": replicates, "power": power, "effect": effect, "dropout": dropout},
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from coxa.derive.change import change_from_baseline, percent_change_from_baselin
 from coxa.derive.responder import responder_status
 from coxa.design.by_simulation.comparisons import TrueDifference, comparisons
 from coxa.design.by_simulation.plan_run import analysed_rows, measure_of
+from coxa.design.by_simulation.rehearsed_dropout import leaves_before
 from coxa.design.by_simulation.run import COLUMNS, means_together, replicate_seed
 from coxa.errors import DataError
 from coxa.findings import Findings
@@ -95,7 +96,11 @@ def read_skeleton(
 
 @dataclass(frozen=True, slots=True)
 class RehearsalPiece:
-    """Some rehearsals of one plan on one skeleton. factor : what the plan's effects are multiplied by."""
+    """Some rehearsals of one plan on one skeleton.
+
+    factor  : what the plan's effects are multiplied by
+    dropout : whether participants leave as the assumptions say, beyond the gaps that were recorded
+    """
 
     study: ComparativeStudy
     rows: Mapping[str, pd.DataFrame]
@@ -104,6 +109,7 @@ class RehearsalPiece:
     first: int
     count: int
     factor: float
+    dropout: bool = False
 
 
 def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
@@ -114,7 +120,16 @@ def run_rehearsals(piece: RehearsalPiece) -> pd.DataFrame:
         for name in piece.analyses:
             estimand = piece.study.analyses[name].estimand
             made = [
-                planted(piece.study, design, name, piece.rows[estimand], piece.seed, piece.first + k, piece.factor)
+                planted(
+                    piece.study,
+                    design,
+                    name,
+                    piece.rows[estimand],
+                    piece.seed,
+                    piece.first + k,
+                    piece.factor,
+                    dropout=piece.dropout,
+                )
                 for k in range(piece.count)
             ]
             found += _analysed(piece.study, name, made)
@@ -144,11 +159,14 @@ def planted(
     seed: int,
     replicate: int,
     factor: float,
+    *,
+    dropout: bool = False,
 ) -> pd.DataFrame:
     """Return a trial made of the skeleton of an estimand: new arms, and the outcome with the effect of each.
 
     All analyses share the arms of a replicate. What the plan's assumptions say arms differ by is added to the recorded
-    outcome at each visit, `factor` times; values are not cut at the ends of the scale.
+    outcome at each visit, `factor` times; values are not cut at the ends of the scale. With `dropout` participants
+    leave by these outcomes, as the assumptions say, and have none from then on.
     """
     estimand = study.planned(name).estimand
     k = design.outcomes.index(estimand.endpoint.outcome)
@@ -165,7 +183,20 @@ def planted(
         added = added + effect[k, visit, person]
         words = {word: pd.Series(code[person]).where(code[person] >= 0) for word, code in codes.items()}
         made = made.assign(**{word: column.to_numpy() for word, column in words.items()})
-    return measured(study, estimand.endpoint.outcome, made, made["value"] + added)
+    value = made["value"] + added
+    if dropout:
+        outcomes = by_visit(design, made.assign(value=value), person, visit)
+        value = value.mask(visit >= leaves_before(design, k, arm, outcomes, seed, replicate)[person])
+    return measured(study, estimand.endpoint.outcome, made, value)
+
+
+def by_visit(design: TrialDesign, rows: pd.DataFrame, person: np.ndarray, visit: np.ndarray) -> np.ndarray:
+    """Return outcomes (n, m) of participants at the visits of the plan, the baseline first."""
+    found = np.full((int(person.max()) + 1, len(design.visits)), np.nan)
+    if "baseline" in rows:
+        found[person, 0] = rows["baseline"].to_numpy(dtype=float)
+    found[person, visit] = rows["value"].to_numpy(dtype=float)
+    return found
 
 
 def drawn_anew(design: TrialDesign, names: Iterable[str]) -> tuple[ClusterDesign, ...]:
