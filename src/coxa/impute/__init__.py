@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from coxa.impute.tipping import TippingPoint as TippingPoint
     from coxa.impute.tipping import tipping_map as tipping_map
     from coxa.impute.tipping import tipping_point as tipping_point
+    from coxa.impute.tipping_risks import tipping_responders as tipping_responders
     from coxa.impute.tipping_sets import tipping_imputed as tipping_imputed
     from coxa.impute.traced import trace_imputed as trace_imputed
     from coxa.impute.weighted import analyse_augmented as analyse_augmented
@@ -81,6 +82,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.scores": ("Steps", "draw_scores"),
         "coxa.impute.strategies": ("Strategy", "carry_from", "strategy_named"),
         "coxa.impute.tipping": ("TippingMap", "TippingPoint", "tipping_map", "tipping_point"),
+        "coxa.impute.tipping_risks": ("tipping_responders",),
         "coxa.impute.tipping_sets": ("tipping_imputed",),
         "coxa.impute.traced": ("trace_imputed",),
         "coxa.impute.weighted": ("analyse_augmented", "analyse_weighted"),

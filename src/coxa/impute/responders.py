@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from coxa.errors import FitError, OptionError, check_option
-from coxa.impute.analyse import arm_rows, labels_at, visit_places
+from coxa.impute.analyse import ArmRows, arm_rows, labels_at, visit_places
 from coxa.impute.analysed import Analysed
 from coxa.impute.imputations import Imputations
 from coxa.models.numerics.one_thread import one_thread
@@ -94,26 +94,11 @@ def analyse_responders(
     labels = labels_at(imputed, made.labels("risk", "risk_difference", "risk_ratio", "odds_ratio"), [place])
     estimates, variances = [], []
     for block in imputed.blocks():
-        y = block[:, :, place]
         with one_thread():
-            beta, covariance = logistic(
-                made.x, (y >= marks - ROUNDING if better == "higher" else y <= marks + ROUNDING).astype(float)
-            )
-            risks, slopes = risks_of(designs, beta)
-        numbers, gradients = [*risks], [*slopes]
-        for a, r in made.pairs:
-            numbers.append(risks[a] - risks[r])
-            gradients.append(slopes[a] - slopes[r])
-        for a, r in made.pairs:
-            numbers.append(np.log(risks[a]) - np.log(risks[r]))
-            gradients.append(slopes[a] / risks[a][:, None] - slopes[r] / risks[r][:, None])
-        for row in made.differences:
-            numbers.append(beta @ row)
-            gradients.append(np.broadcast_to(row, beta.shape))
-        estimates.append(np.stack(numbers, axis=1))
-        variances.append(
-            np.einsum("kdi,dij,kdj->dk", np.array(gradients), covariance, np.array(gradients), optimize=True)
-        )
+            beta, covariance = logistic(made.x, responds(block[:, :, place], marks, better))
+            values, squares = compared_risks(made, designs, beta, covariance)
+        estimates.append(values)
+        variances.append(squares)
     side = "or more" if better == "higher" else "or less"
     cut = f"{float(marks):g} {side}" if marks.ndim == 0 else "a threshold for each participant"
     return Analysed(
@@ -126,8 +111,34 @@ def analyse_responders(
     )
 
 
-def logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def responds(y: np.ndarray, marks: float | np.ndarray, better: Better) -> np.ndarray:
+    """Return 1 for outcomes (D, n) at a mark or on its better side, else 0."""
+    return np.asarray(y >= marks - ROUNDING if better == "higher" else y <= marks + ROUNDING, dtype=float)
+
+
+def compared_risks(
+    made: ArmRows, designs: Sequence[np.ndarray], beta: np.ndarray, covariance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return risks, their differences, logarithms of their ratios and of odds ratios (D, k), and squared errors."""
+    risks, slopes = risks_of(designs, beta)
+    numbers, gradients = [*risks], [*slopes]
+    for a, r in made.pairs:
+        numbers.append(risks[a] - risks[r])
+        gradients.append(slopes[a] - slopes[r])
+    for a, r in made.pairs:
+        numbers.append(np.log(risks[a]) - np.log(risks[r]))
+        gradients.append(slopes[a] / risks[a][:, None] - slopes[r] / risks[r][:, None])
+    for row in made.differences:
+        numbers.append(beta @ row)
+        gradients.append(np.broadcast_to(row, beta.shape))
+    g = np.array(gradients)
+    return np.stack(numbers, axis=1), np.einsum("kdi,dij,kdj->dk", g, covariance, g, optimize=True)
+
+
+def logistic(x: np.ndarray, y: np.ndarray, start: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients (D, q) and covariances (D, q, q) of outcomes (D, n) of 0 and 1 on one design (n, q).
+
+    start : (D, q) coefficients to begin with; zero unless given
 
     Raises
     ------
@@ -135,7 +146,7 @@ def logistic(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         The likelihood of one of them has no maximum.
     """
     n, q = x.shape
-    beta = np.zeros((len(y), q))
+    beta = np.zeros((len(y), q)) if start is None else start
     crossed = (x[:, :, None] * x[:, None, :]).reshape(n, q * q)
     for _ in range(MOST_STEPS):
         p = 1 / (1 + np.exp(-np.clip(beta @ x.T, -30, 30)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,7 +132,7 @@ def drawn(
 def analysed(planned: PlannedAnalysis, sets: Imputations) -> Analysed:
     """Return the results of each data set, at the visits of the model."""
     analysis, visits = options_of(planned, Imputation), sets.outcomes.visits
-    formula = " + ".join(dict.fromkeys(term for term in AdjustedAnalysis.terms(analysis, visits) if term))
+    formula = formula_of(planned, visits)
     if planned.kind == "binary":
         return responders(planned, sets, f"~ {formula}")
     if planned.kind == "ordered":
@@ -142,6 +142,12 @@ def analysed(planned: PlannedAnalysis, sets: Imputations) -> Analysed:
         covariance = analysis.covariance[0]
         return analyse_mmrm(sets, f"~ {over}", covariance=covariance, against=planned.against, means=True)
     return analyse_ancova(sets, f"~ {formula}", against=planned.against)
+
+
+def formula_of(planned: PlannedAnalysis, visits: Sequence[str]) -> str:
+    """Return the terms of the analysis of one visit."""
+    analysis = options_of(planned, Imputation)
+    return " + ".join(dict.fromkeys(term for term in AdjustedAnalysis.terms(analysis, visits) if term))
 
 
 def responders(planned: PlannedAnalysis, sets: Imputations, formula: str) -> Analysed:
@@ -251,7 +257,7 @@ def by_bootstrap(planned: PlannedAnalysis, fit: Fit, dataset: AnalysisRows) -> E
     """Return the estimates of `by: bmlmi`: bootstrap samples of participants that are imputed twice each."""
     analysis = options_of(planned, Imputation)
     outcomes, without = laid_out(planned, fit, dataset)
-    formula = " + ".join(dict.fromkeys(term for term in AdjustedAnalysis.terms(analysis, outcomes.visits) if term))
+    formula = formula_of(planned, outcomes.visits)
     found = analyse_bootstrap(
         fit,
         outcomes,

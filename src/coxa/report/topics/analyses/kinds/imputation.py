@@ -16,7 +16,8 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.branches import twigs
 from coxa.report.topics.analyses.kinds.imputed_sets import imputed_counts, pooling_blocks
 from coxa.report.topics.analyses.kinds.sensitivity_tree import plot_tree
-from coxa.report.topics.analyses.kinds.tipping_figure import plot_tipping_map
+from coxa.report.topics.analyses.kinds.tipping_figure import exact_tip, plot_tipping_map
+from coxa.report.topics.analyses.kinds.tipping_responders import responder_maps
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Imputation
@@ -38,11 +39,14 @@ def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Bl
         return []
     (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
     blocks = imputed_counts(report, planned, fit)
+    maps: list[Block] = []
     if planned.analysis.by == "multiple":
-        blocks += pooling_blocks(planned, imputed_sets(planned, fit, report.datasets[planned.estimand_name]))
+        sets = imputed_sets(planned, fit, report.datasets[planned.estimand_name])
+        blocks += pooling_blocks(planned, sets)
+        maps = responder_maps(report, planned, fit, sets)
     if planned.analysis.branches:
         blocks += [FigureBlock(plot_tree(planned, arm, twigs(report, planned, fit, arm))) for arm in planned.compare]
-    return [*blocks, *_strategies(report, planned, fit)]
+    return [*blocks, *maps, *_strategies(report, planned, fit)]
 
 
 def _strategies(report: ReportRecord, planned: PlannedAnalysis, fit: Fit) -> list[Block]:
@@ -71,7 +75,7 @@ def _strategies(report: ReportRecord, planned: PlannedAnalysis, fit: Fit) -> lis
     ]
     return [
         TableBlock(assumptions_table(planned, found, visit, without)),
-        *(FigureBlock(plot_tipping_map(planned, own, one)) for one in small),
+        *(FigureBlock(plot_tipping_map(planned, exact_tip(own, one), one)) for one in small),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,28 +22,59 @@ CELLS = {"arm": OKABE_ITO[0], "none": "#d5dae0", "against": OKABE_ITO[4]}
 """Conclusion -> colour."""
 
 
-def plot_tipping_map(planned: PlannedAnalysis, found: ConditionalMean, shown: TippingMap) -> Figure:
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a conclusion changes in one arm alone.
+
+    shift       : the amount; NaN where there is none in reach
+    significant : the conclusion without any amount
+    exact       : False where it is interpolated between the amounts of a map
+    """
+
+    shift: float
+    significant: bool
+    exact: bool = True
+
+
+def exact_tip(found: ConditionalMean, shown: TippingMap) -> Tip:
+    """Return where the conclusion of a map changes in its arm alone."""
+    tip = tipping_point(found, shown.arm, against=shown.against, visit=shown.visit, alpha=shown.alpha)
+    return Tip(tip.shift, tip.significant)
+
+
+def plot_tipping_map(planned: PlannedAnalysis, tip: Tip, shown: TippingMap) -> Figure:
     """Draw the conclusion for each pair of amounts, the exact line on which it changes, and what is plausible.
 
     Parameters
     ----------
     planned
         The analysis, for labels, unit and direction.
-    found
-        Its estimates.
+    tip
+        Where its conclusion changes in the arm alone.
     shown
         The map of one comparison.
     """
     study = planned.study
     arm, against = study.label("arms", shown.arm), study.label("arms", shown.against)
-    title = f"{planned.outcome_label}: amounts added to imputed outcomes, {arm} minus {against}"
+    who = "" if planned.of_means else " before responders are counted"
+    title = f"{planned.outcome_label}: amounts added to imputed outcomes{who}, {arm} minus {against}"
     return Figure(
         identifier("tipping", planned.name, shown.arm),
         f"{title}, {study.label('visits', shown.visit)}",
         lambda _: themed(_chart(planned, shown)),
-        _words(planned, found, shown),
-        shown.cells().round({"estimate": planned.decimals + 1, "std_error": planned.decimals + 1, "p_value": 4}),
+        _words(planned, tip, shown),
+        shown.cells().round({"estimate": _digits(planned) + 1, "std_error": _digits(planned) + 1, "p_value": 4}),
     )
+
+
+def _digits(planned: PlannedAnalysis) -> int:
+    """Return decimals of the comparison as it is kept: a difference in proportions is between -1 and 1."""
+    return planned.decimals if planned.of_means else 3
+
+
+def _unit(planned: PlannedAnalysis) -> str:
+    """Return the unit of an amount: that of what is imputed."""
+    return planned.unit if planned.of_means else planned.scale.unit
 
 
 def conclusions(planned: PlannedAnalysis, shown: TippingMap) -> dict[str, str]:
@@ -57,11 +89,11 @@ def _chart(planned: PlannedAnalysis, shown: TippingMap) -> Any:
     """Draw cells, line, region and the point without any amount."""
     import altair as alt
 
-    unit = f", {planned.unit}" if planned.unit else ""
+    unit = f", {_unit(planned)}" if _unit(planned) else ""
     label = planned.study.label
     words = conclusions(planned, shown)
     cells = shown.cells()
-    better = (cells["estimate"] > 0) == planned.higher_is_better
+    better = (cells["estimate"] > planned.effect.null) == planned.higher_is_better
     side = np.where(~cells["significant"], "none", np.where(better, "arm", "against"))
     half = [float(np.diff(each).min()) / 2 for each in (shown.arm_shifts, shown.against_shifts)]
     drawn = pd.DataFrame(
@@ -71,7 +103,7 @@ def _chart(planned: PlannedAnalysis, shown: TippingMap) -> Any:
             "y": cells["against_shift"] - half[1],
             "y2": cells["against_shift"] + half[1],
             "said": [words[one] for one in side],
-            "difference": [f"{value:.{planned.decimals}f}" for value in cells["estimate"]],
+            "difference": [f"{value:.{_digits(planned)}f}" for value in cells["estimate"]],
         }
     )
     ends = [float(shown.arm_shifts[0] - half[0]), float(shown.arm_shifts[-1] + half[0])]
@@ -87,7 +119,7 @@ def _chart(planned: PlannedAnalysis, shown: TippingMap) -> Any:
     )  # fmt: skip
     layers = [tiles]
     if len(shown.line):
-        line = shown.line.assign(side=np.where(shown.line["estimate"] > 0, "above", "below"))
+        line = shown.line.assign(side=np.where(shown.line["estimate"] > planned.effect.null, "above", "below"))
         line = line[["against_shift", "arm_shift", "side"]].round(planned.decimals + 1)
         path = alt.Chart(line).mark_line(color=INK, strokeWidth=2)
         layers.append(path.encode(x=alt.X("arm_shift:Q"), y=alt.Y("against_shift:Q"), detail="side:N",
@@ -101,15 +133,15 @@ def _chart(planned: PlannedAnalysis, shown: TippingMap) -> Any:
     return layer(*layers, width=SIZE, height=SIZE)
 
 
-def _words(planned: PlannedAnalysis, found: ConditionalMean, shown: TippingMap) -> str:
+def _words(planned: PlannedAnalysis, tip: Tip, shown: TippingMap) -> str:
     """Return what the map shows: the line, the region, and whether one meets the other."""
-    label, unit = planned.study.label, f" {planned.unit}" if planned.unit else ""
+    label, unit = planned.study.label, f" {_unit(planned)}" if _unit(planned) else ""
     arm, against = label("arms", shown.arm), label("arms", shown.against)
-    tip = tipping_point(found, shown.arm, against=shown.against, visit=shown.visit, alpha=shown.alpha)
     changes = "the interval includes no difference" if tip.significant else "the interval leaves out no difference"
+    how = "exactly" if tip.exact else "by interpolation between amounts"
     said = [
         f"Colours: the conclusion where an amount is added to the imputed outcomes of {arm} (across) and of {against} "
-        "(upwards). Cross: no amount. Black line: where the conclusion changes, exactly."
+        f"(upwards). Cross: no amount. Black line: where the conclusion changes, {how}."
     ]
     if tip.shift == tip.shift:
         said.append(f"In {arm} alone it takes {_number(planned, tip.shift)}{unit} until {changes}.")
