@@ -115,10 +115,10 @@ def read(form: str, made: str | bytes) -> str:
         return "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xml"))
 
 
-def test_page_one_says_how_many_how_complete_how_we_compare_which_standards_are_met_and_what_changes(
+def test_page_one_says_how_many_which_standards_are_met_how_complete_how_we_compare_and_what_changes(
     page: Document,
 ) -> None:
-    episodes, complete, position, standards, change, caution = paragraphs(page)
+    episodes, standards, complete, position, change, caution = paragraphs(page)
     assert episodes == (
         "From 3 January 2022 to 20 December 2024, 2340 eligible episodes began in 12 clinics; 2310 patients were seen. "
         "The data were taken on 31 March 2025."
@@ -134,7 +134,10 @@ def test_page_one_says_how_many_how_complete_how_we_compare_which_standards_are_
         "within the limits does not mean equal. Of the differences in improvement that case mix does not explain, 6.0% "
         "are between clinics and 4.0% between therapists; the rest are between patients of the same therapist."
     )
-    assert standards == ("Standards of care, in all clinics: red flags asked for 86.0% (84.5% to 87.3%), target 95.0%.")
+    assert standards == (
+        "Standards of care in all clinics, with 95% confidence intervals. Red flags asked for: 86.0% (84.5% to 87.3%), "
+        "below its target of 95.0%."
+    )
     assert change.startswith(
         "At the last point of each chart (2024 Q4 at the latest), 6 of 65 charts show a change that chance alone "
         "does not explain. Concern: questionnaires complete in Parkside, 30.8% (limits 32.9% to 90.2%, n = 26); "
@@ -360,7 +363,7 @@ def test_a_plan_without_descriptors_has_a_page() -> None:
 
 def test_clinics_whose_position_is_hidden_are_not_counted_as_within() -> None:
     made = build_page(Hidden(with_mark(audit(), float("nan"))))
-    assert "2 of 11 clinics whose numbers are shown are outside the 99.8% limits." in paragraphs(made)[2]
+    assert "2 of 11 clinics whose numbers are shown are outside the 99.8% limits." in paragraphs(made)[3]
 
 
 def test_few_findings_and_few_rows_that_were_left_out_are_not_counted() -> None:
@@ -399,22 +402,22 @@ def test_where_many_episodes_have_no_day_of_discharge_the_share_is_said_to_be_an
     counts = {**whole.completeness.counts}
     counts[()] = counts[()].assign(of_done=counts[()]["of"])
     told = replace(told, completeness=replace(whole.completeness, counts=counts))
-    second = paragraphs(build_page(told))[1]
-    assert "That share is an upper limit: many episodes" in second
-    assert "Counting forms gives" in second
+    complete = paragraphs(build_page(told))[2]
+    assert "That share is an upper limit: many episodes" in complete
+    assert "Counting forms gives" in complete
     assert "missing for" not in " ".join(paragraphs(build_page(told)))
-    assert "upper limit" not in paragraphs(build_page(whole))[1]
+    assert "upper limit" not in paragraphs(build_page(whole))[2]
 
 
 def test_within_the_limits_is_not_said_to_be_equal_where_clinics_are_few_or_differ() -> None:
-    def third(p_value: float, n_clinics: int) -> str:
+    def position(p_value: float, n_clinics: int) -> str:
         whole = audit()
         mixes = {**whole.case_mix, "pain": replace(whole.case_mix["pain"], p_value=p_value, n_clinics=n_clinics)}
-        return re.sub(r"\s", " ", paragraphs(build_page(replace(whole, case_mix=mixes)))[2])
+        return re.sub(r"\s", " ", paragraphs(build_page(replace(whole, case_mix=mixes)))[3])
 
-    assert "Clinics differ more than chance alone explains (p = 0.012)" in third(0.012, 12)
-    assert "With so few clinics, the numbers cannot show whether they differ" in third(0.4, 3)
-    assert "does not mean equal" not in third(0.4, 12)
+    assert "Clinics differ more than chance alone explains (p = 0.012)" in position(0.012, 12)
+    assert "With so few clinics, the numbers cannot show whether they differ" in position(0.4, 3)
+    assert "does not mean equal" not in position(0.4, 12)
 
 
 def test_a_unit_within_the_limits_that_is_probably_different_is_not_told_that_it_is_like_the_others() -> None:

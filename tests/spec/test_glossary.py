@@ -12,7 +12,8 @@ from coxa.cohort.dictionary import load_table
 from coxa.glossary.document import glossary_document
 from coxa.glossary.find import all_terms, find_terms, nearest_term
 from coxa.glossary.topics import topics
-from coxa.glossary.vocabularies import RED_FLAGS
+from coxa.glossary.vocabularies import RED_FLAGS, VOCABULARIES
+from coxa.packaged import packaged_yaml
 
 PAGE = Path(__file__).parents[2] / "docs" / "glossary.md"
 
@@ -56,6 +57,15 @@ TERMS = {
 """Topic -> terms that a user looks up."""
 
 
+OTHER_WORDS = """hydrotherapy; joint manipulation; heat therapy; cryotherapy; NMES; foam roller; orthosis; patient
+    education; NSAID; corticosteroid injection; waiting list; gait retraining cues; running speed; tempo run; hip OA;
+    traumatic and overuse; conditions per person; SLR; FMS; hop test; range of motion by movement; hip adduction angle;
+    side to side; daily log; protein intake; water intake; painkiller; ten per cent rule; red flag screening; audit
+    standard; banded hip flexion; multidirectional march; low back and hip twist; figure four
+    stretch; kneeling hip flexor stretch; load redistribution; running step rate"""
+"""What the same things are called elsewhere."""
+
+
 def terms(topic: str) -> list[str]:
     return [" ".join(term.split()) for term in TERMS[topic].split(";")]
 
@@ -83,6 +93,19 @@ def test_every_term_is_in_the_glossary_and_not_only_a_key_of_a_plan(topic: str) 
         found = [term for term in find_terms(word) if term.kind not in ("key of a plan", "level")]
         assert found, word
         assert any(f"| `{term.name}` |" in page or f"| {term.name} |" in page for term in found), word
+
+
+def test_other_words_find_what_the_glossary_has() -> None:
+    page = glossary_document()
+    for word in (" ".join(term.split()) for term in OTHER_WORDS.split(";")):
+        found = [term for term in find_terms(word) if term.kind not in ("key of a plan", "level")]
+        assert any(f"| `{term.name}` |" in page or f"| {term.name} |" in page for term in found), word
+
+
+def test_other_words_for_codes_are_of_codes_that_exist() -> None:
+    for name, topic in packaged_yaml("coxa.glossary", "topics.yaml").items():
+        codes = {term.name for vocabulary in topic.get("vocabularies", ()) for term in VOCABULARIES[vocabulary]()}
+        assert set(topic.get("also", {})) <= codes, name
 
 
 def test_every_entry_of_a_topic_has_a_meaning() -> None:

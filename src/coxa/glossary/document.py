@@ -61,7 +61,7 @@ def _topic(terms: tuple[Term, ...]) -> Iterator[str]:
     if own:
         yield from _rows(("word", "meaning", "source"), own)
     for kind, heading in PLURALS.items():
-        mine = [(f"`{term.name}`", term.label, term.meaning, term.source) for term in terms if term.kind == kind]
+        mine = [(f"`{term.name}`", term.label, _meaning(term), term.source) for term in terms if term.kind == kind]
         if mine:
             yield from ["", f"### {heading}", "", *_rows(("code", "label", "meaning", "source"), mine)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -30,6 +30,7 @@ class _Listed(BaseModel):
 
     title: str
     vocabularies: tuple[str, ...] = ()
+    also: dict[str, tuple[str, ...]] = {}
     tables: tuple[str, ...] = ()
     fields: dict[str, tuple[str, ...]] = {}
     instruments: tuple[str, ...] = ()
@@ -62,7 +63,7 @@ def _terms(topic: _Listed) -> Iterator[Term]:
     for name, entry in topic.terms.items():
         yield Term(name, name[:1].upper() + name[1:], "term", entry.meaning, entry.source, "", entry.also)
     for vocabulary in topic.vocabularies:
-        yield from VOCABULARIES[vocabulary]()
+        yield from (replace(term, also=topic.also.get(term.name, ())) for term in VOCABULARIES[vocabulary]())
     for instrument in topic.instruments:
         yield instrument_term(instrument)
     for table in topic.tables:

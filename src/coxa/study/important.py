@@ -95,9 +95,14 @@ class Important:
     of_one: bool = False
 
     @property
+    def size(self) -> str:
+        """Return "1.5 points", or "1 point"."""
+        return f"{self.value:g} {'point' if self.value == 1 and self.unit == 'points' else self.unit}"
+
+    @property
     def amount(self) -> str:
         """Return "1.5 points that patients call important"."""
-        return f"{self.value:g} {self.unit} {self.what}"
+        return f"{self.size} {self.what}"
 
 
 def important_difference(

@@ -46,9 +46,9 @@ def answer_section(page: Seen) -> Section:
     """Return a few sentences, the clinics in one table, cautions, and what is hidden."""
     sentences = (
         episodes_sentence(page),
+        standards_sentence(page),
         complete_sentence(page),
         position_sentence(page),
-        standards_sentence(page),
         change_sentence(page),
         rare_sentence(page),
     )

@@ -19,7 +19,7 @@ from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK
 from coxa.tables.phrases import cut_short, mid_sentence
-from coxa.tables.prose import Prose, prose
+from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import Record, records
 
 SOURCE = 160
@@ -122,14 +122,32 @@ def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return a sentence for each comparison whose interval leaves out zero, and one for all others."""
     rows = records(planned.asked(report.estimates.frame, planned.effect.term))
     others = [record for record in rows if has_interval(record) and not clear(record)]
-    labels = [planned.study.label("arms", record["arm"]) for record in others]
-    rest = (
-        [prose(f"The interval includes {no_difference_words(planned.effect)} for {join_words(labels)}.")]
-        if others
-        else []
-    )
+    rest = [_not_clear(planned, others)] if others else []
     said = (record for record in rows if clear(record) or not has_interval(record))
     return [*(result_sentence(planned, record) for record in said), *rest]
+
+
+def _not_clear(planned: PlannedAnalysis, others: Sequence[Record]) -> Prose:
+    """Name the arms whose intervals include no difference, and say from where to where their estimates go."""
+    labels = dict.fromkeys(planned.study.label("arms", record["arm"]) for record in others)
+    references = dict.fromkeys(planned.study.label("arms", record["reference"]) for record in others)
+    unit = f" {planned.unit}" if planned.unit else ""
+    estimates = (
+        prose(
+            written(planned, "estimate", record, "estimate"), f"{unit} ({planned.study.label('arms', record['arm'])})"
+        )
+        for record in (min(others, key=_estimate), max(others, key=_estimate))
+    )
+    return prose(
+        f"The interval includes {no_difference_words(planned.effect)} for {join_words(list(labels))} "
+        f"against {join_words(list(references), 'or')}: {planned.effect.words} from ",
+        joined(" to ", estimates),
+        ".",
+    )
+
+
+def _estimate(record: Record) -> float:
+    return float(record["estimate"])
 
 
 def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Prose:
@@ -146,8 +164,7 @@ def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Pros
         at = f" {planned.at(record['visit'])}" if len(planned.visits) > 1 else ""
         alike.setdefault(words, []).append(planned.study.label("arms", record["arm"]) + at)
     parts = (
-        f"{f'{join_words(labels)}: the' if len(rows) > 1 else 'The'} difference is {size} {important.value:g} "
-        f"{important.unit}, {interval}."
+        f"{f'{join_words(labels)}: the' if len(rows) > 1 else 'The'} difference is {size} {important.size}, {interval}."
         for (size, interval), labels in alike.items()
     )
     source = cut_short(important.source, SOURCE)

@@ -14,6 +14,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, RULE, TEXT_SIZE
 from coxa.report.document import Block, FigureBlock, Paragraph, Section
 from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.written import written
 from coxa.report.topics.responders.tables import (
     Count,
     Response,
@@ -22,14 +23,14 @@ from coxa.report.topics.responders.tables import (
     response_counts,
     responses,
 )
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words, rule_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import NO_BREAK, cell, share
 from coxa.tables.hidden import Protected
 from coxa.tables.phrases import cut_short, mid_sentence
-from coxa.tables.prose import Prose, in_sentence, prose
-from coxa.tables.records import records
+from coxa.tables.prose import Prose, in_sentence, joined, prose
+from coxa.tables.records import Record, records
 
 IN_PEOPLE = "In people"
 OF = 100
@@ -74,6 +75,25 @@ def _set_aside(study: ComparativeStudy, response: Response) -> str:
     handling = study.estimands[response.dataset.estimand].intercurrent_events
     events = [study.label("intercurrent_events", name) for name, how in handling.items() if how.strategy == "composite"]
     return f" After {mid_sentence(join_words(events, 'or'))} a participant counts as without it."
+
+
+def events_sentence(report: ReportRecord, planned: PlannedAnalysis) -> Prose | None:
+    """Return the estimated share of each arm with an event until the endpoint; None of what is no time to an event."""
+    if planned.kind != "time" or planned.effect.arms != "risk":
+        return None
+    rows = planned.rows(report.estimates.frame, "risk")
+    rows = rows[rows["visit"].isin(planned.visits) & rows["estimate"].notna()]
+    said = [_share_at(planned, visit, records(mine)) for visit, mine in rows.groupby("visit", sort=False)]
+    return prose(joined(" ", said)) if said else None
+
+
+def _share_at(planned: PlannedAnalysis, visit: str, rows: Sequence[Record]) -> Prose:
+    shares = [
+        prose(written(planned, "estimate", row, "estimate"), f" ({planned.study.label('arms', row['arm'])})")
+        for row in rows
+    ]
+    event = mid_sentence(planned.outcome_label)
+    return prose(f"Estimated share with {event} {planned.at(visit)}: ", in_sentence(shares), ".")
 
 
 def people_section(report: ReportRecord, response: Response) -> Section:

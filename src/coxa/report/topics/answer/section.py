@@ -29,7 +29,7 @@ from coxa.report.topics.analyses.sentences import (
 )
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import clear, no_difference_words, written
-from coxa.report.topics.answer.people import IN_PEOPLE, main_response, people_sentence
+from coxa.report.topics.answer.people import IN_PEOPLE, events_sentence, main_response, people_sentence
 from coxa.report.topics.harms.section import harms_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
 from coxa.report.topics.observed.table import arm_sizes
@@ -53,6 +53,9 @@ EMULATED = (
 
 EXCLUDES = "\N{DOUBLE DAGGER}"
 """Mark of a difference whose interval leaves out none; a star is the sign of a number that is not shown."""
+
+DEPENDS = " Does the effect of each treatment depend on the other?"
+"""What a factorial analysis asks too."""
 
 ELIGIBLE = 240
 """Letters of who was eligible; the section on the design has all of it."""
@@ -86,7 +89,8 @@ def answer_section(report: ReportRecord) -> Section:
 
 def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator[Block]:
     """Yield the question of an estimand, and what its primary analyses answer."""
-    yield Paragraph(question(analyses[0]))
+    factorial = {planned.name: list(factorial_sentences(report, planned)) for planned in analyses}
+    yield Paragraph(f"{question(analyses[0])}{DEPENDS if any(factorial.values()) else ''}")
     for planned in analyses:
         if planned.name in report.not_fitted:
             yield Paragraph(not_fitted_words(report, planned), "lead")
@@ -96,7 +100,7 @@ def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator
         several = len(_compared(report, planned)) > MOST_SENTENCES
         found = summed_up(report, planned) if several else result_sentences(report, planned)
         yield from (Paragraph(text, "lead", found=several) for text in found)
-        yield from (Paragraph(text, found=True) for text in factorial_sentences(report, planned))
+        yield from (Paragraph(text, found=True) for text in factorial[planned.name])
 
 
 def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
@@ -120,6 +124,8 @@ def _facts(report: ReportRecord) -> Iterator[tuple[str, Text]]:
         yield "Does it matter?", important_sentence(main, compared)
     if response := main_response(report):
         yield IN_PEOPLE, people_sentence(report, response)
+    elif happened := events_sentence(report, main):
+        yield IN_PEOPLE, happened
     yield "For whom?", joined(" ", _for_whom(report, main))
     yield "How sure?", joined(" ", _how_sure(report, main))
     yield "Over time", joined(" ", _over_time(report, main))
