@@ -154,7 +154,6 @@ class AssumedHappening(Part):
         description="Of an event that recurs: share of the participants to whom it cannot happen; `number` is the mean "
         "of all.",
     )
-
     covariates: dict[Name, Positive | dict[str, Positive]] = Field(
         default_factory=dict,
         description="Covariate: what it multiplies the hazard by, per unit, or by level of a category (1 unless "
