@@ -141,3 +141,17 @@ def test_what_cannot_be_weighted_is_refused() -> None:
         fit_dropout(d.assign(baseline=d["baseline"].where(d["participant_id"] != 4)), "change", ["baseline"])
     with pytest.raises(FitError, match="has 0 outcomes"):
         fit_dropout(d.assign(change=d["change"].where(d["visit"] != "week_26")), "change", ["baseline"])
+
+
+def test_where_nobody_of_a_kind_left_the_table_says_that_the_share_is_used() -> None:
+    rng = np.random.default_rng(4)
+    who = np.repeat(np.arange(300), 2)
+    d = pd.DataFrame({"participant_id": who, "visit": list("ab") * 300, "arm": np.where(who % 2, "new", "old")})
+    d["sex"] = np.where(rng.random(300) < 0.5, "female", "male")[who]
+    d["pain"] = rng.normal(size=600)
+    leaves = (d["visit"] == "b") & (d["sex"] == "male") & (rng.random(600) < 0.3)
+    table = fit_dropout(d.assign(pain=d["pain"].mask(leaves)), "pain", ["sex"]).table
+    last = table[table["visit"] == "b"]
+    assert last["model"].unique().tolist() == ["share who stay: none of some kind left"]
+    assert last["auc"].isna().all()
+    np.testing.assert_allclose(last["largest_weight"], last["mean_weight"])

@@ -230,6 +230,8 @@ def staying(
             left = int(len(stays) - stays.sum())
             design, words = predictors(blank.history(step)[at_risk], left, int(stays.sum()))
             chance, score = stay_model(design, stays) if left else (np.ones(len(stays)), np.empty((len(stays), 0)))
+            if words != SHARE and np.ptp(chance) == 0:
+                words = SEPARATED
             if chance.min(initial=1.0) < SMALLEST:
                 raise FitError(
                     f"the probability of staying until visit '{visits[step]}' in arm '{name}' is {chance.min():.1g} "
@@ -247,7 +249,7 @@ def staying(
                     "n_at_risk": len(at_risk),
                     "n_left": left,
                     "model": words if left else "none left",
-                    "auc": area(chance, stays) if left and words != SHARE else np.nan,
+                    "auc": area(chance, stays) if left and words not in (SHARE, SEPARATED) else np.nan,
                     **weight_summary(1 / probability[at_risk, step][stays == 1]),
                 }
             )
@@ -257,6 +259,9 @@ def staying(
 
 
 SHARE = "share who stay"
+
+SEPARATED = "share who stay: none of some kind left"
+"""What takes the place of a model without a maximum, such as where nobody of one sex left."""
 
 
 def predictors(history: np.ndarray, left: int, stayed: int) -> tuple[np.ndarray, str]:
