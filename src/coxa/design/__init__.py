@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.cluster import design_effect as design_effect
     from coxa.design.closed_form.cluster import power_cluster as power_cluster
     from coxa.design.closed_form.cluster import power_partially_nested as power_partially_nested
+    from coxa.design.closed_form.clusters_in_periods import power_stepped_wedge as power_stepped_wedge
+    from coxa.design.closed_form.clusters_in_periods import stepped_wedge as stepped_wedge
     from coxa.design.closed_form.competing_risks import power_competing_risks as power_competing_risks
     from coxa.design.closed_form.crossover import power_crossover as power_crossover
     from coxa.design.closed_form.means import power_ancova as power_ancova
@@ -84,6 +86,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.closed_form.ordered": ("power_odds_ratio",),
         "coxa.design.closed_form.rates": ("power_rate_ratio",),
         "coxa.design.closed_form.recurrent_events": ("power_recurrent_events",),
+        "coxa.design.closed_form.clusters_in_periods": ("power_stepped_wedge", "stepped_wedge"),
         "coxa.design.closed_form.time_to_event": ("events_needed", "power_hazard_ratio"),
         "coxa.design.closed_form.two_proportions": ("power_two_proportions",),
         "coxa.design.closed_form.wins": ("power_win_probability", "power_win_ratio"),

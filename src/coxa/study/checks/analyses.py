@@ -199,7 +199,8 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
         return (
             (*at, "carry_over"),
             "carry-over cannot be separated from treatment, period and participant in these sequences; write "
-            "`carry_over: none`, or plan a Williams design of three or more treatments, or sequences that repeat a treatment",
+            "`carry_over: none`, or plan a Williams design of three or more treatments, or sequences that repeat a "
+            "treatment",
         )
     return None
 
