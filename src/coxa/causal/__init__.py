@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from coxa.causal.mediation import product_limits as product_limits
     from coxa.causal.splines import restricted_cubic as restricted_cubic
     from coxa.causal.splines import spline_knots as spline_knots
+    from coxa.causal.transported import Transported as Transported
+    from coxa.causal.transported import transport as transport
     from coxa.causal.unmeasured import Unmeasured as Unmeasured
     from coxa.causal.unmeasured import unmeasured_confounding as unmeasured_confounding
     from coxa.causal.weights import Weights as Weights
@@ -47,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.causal.compare": ("Comparison", "compare_group_times", "compare_groups", "unadjusted"),
         "coxa.causal.explained_away": ("EValue", "e_value"),
         "coxa.causal.matching": ("Matched", "match_nearest", "matched_difference"),
+        "coxa.causal.transported": ("Transported", "transport"),
         "coxa.causal.unmeasured": ("Unmeasured", "unmeasured_confounding"),
         "coxa.causal.weights": ("Weights", "balancing_weights", "observation_weights"),
         "coxa.causal.compliers": ("ComplierEffect", "complier_effect", "received_at_least"),

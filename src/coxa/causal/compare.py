@@ -232,8 +232,7 @@ def unadjusted(data: pd.DataFrame, *, outcome: str, group: str, treated: object,
     plain = Weights(seen.astype(float), chosen, "ATE", "none", None, np.ones(len(y)), blank, blank, blank)
     means = weighted_group_means(y, plain)
     names = (str(treated), _other(data[group], treated))
-    rows = _rows(means, kind, 0.95)
-    return Estimates.of(_labelled(row, names, means.n, outcome, "not adjusted") for row in rows)
+    return group_rows(means, kind, 0.95, names, outcome, "not adjusted")
 
 
 def _with_missing(weights: Weights, seen: np.ndarray, columns: np.ndarray, how: MissingOutcome) -> Weights:
@@ -273,6 +272,13 @@ def _rows(means: GroupMeans, kind: str, level: float) -> Iterator[dict[str, Any]
 def _ratio(term: str, value: float, slope: np.ndarray, covariance: np.ndarray, level: float) -> dict[str, Any]:
     error = float(np.sqrt(slope @ covariance @ slope))
     return {"term": term, **with_test(float(value), error, level, shown=np.exp), "conf_level": level}
+
+
+def group_rows(
+    means: GroupMeans, kind: str, level: float, names: tuple[str, str], outcome: str, method: str
+) -> Estimates:
+    """Return rows of two groups (the treated first) and of their comparisons, by name."""
+    return Estimates.of(_labelled(row, names, means.n, outcome, method) for row in _rows(means, kind, level))
 
 
 def _labelled(
