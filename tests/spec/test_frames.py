@@ -215,6 +215,11 @@ CASES: dict[str, Callable[[As], Any]] = {
     "causal.compare_group_times": lambda into: (
         causal.compare_group_times(into(GROUPED), time="weeks", event="seen", horizon=6.0, **TWO_GROUPS).estimates.frame
     ),
+    "causal.transport": lambda into: (
+        causal.transport(
+            into(GROUPED), into(GROUPED[["age"]]), outcome="pain", arm="group", treated="b", covariates=["age"]
+        ).estimates.frame
+    ),
     "causal.compare_groups": lambda into: (
         causal.compare_groups(into(GROUPED), outcome="pain", **TWO_GROUPS).estimates.frame
     ),
