@@ -2,7 +2,7 @@
 
 Run as a script it makes the tables of docs/evidence-coverage.md:
 
-    python -m tests.simulation.meta_coverage --replicates 500 --write docs/evidence-coverage.md
+    python -m tests.simulation.meta_coverage --replicates 400 --write docs/evidence-coverage.md
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ Every second trial has a second treated arm with the same true effect and the sa
 the three-level model with correlation 0.5 and CR2 robust errors with Satterthwaite's degrees of freedom; by these, but
 never below the error of the model (what `coxa pool` does); by robust errors where the correlation is wrongly taken as
 0; and as if each arm was a trial of its own.
-{third:,} reviews of each line; standard error of 95% by chance: {wider:.1%}.
+{fewer:,} reviews of each line; standard error of 95% by chance: {wider:.1%}.
 
 | trials | tau | robust | never below the model | robust, correlation 0 | as if each arm was a trial |
 |---|---|---|---|---|---|
@@ -134,7 +134,7 @@ def _lines(replicates: int, seed: int) -> Iterator[str]:
 def _several(replicates: int, seed: int) -> Iterator[str]:
     for k in (4, 8):
         for tau in (0.0, 0.3):
-            cells = " | ".join(f"{share:.1%}" for share in coverage_of_several(k, tau, replicates // 3, seed).values())
+            cells = " | ".join(f"{share:.1%}" for share in coverage_of_several(k, tau, replicates // 4, seed).values())
             yield f"| {k} | {tau} | {cells} |"
 
 
@@ -142,11 +142,11 @@ def page(replicates: int, seed: int = 20261130) -> str:
     """Return the page of the docs."""
     return PAGE.format(
         replicates=replicates, smallest=SMALLEST, largest=LARGEST, effect=EFFECT,
-        error=(0.05 * 0.95 / replicates) ** 0.5, third=replicates // 3,
-        wider=(0.05 * 0.95 / (replicates // 3)) ** 0.5, lines="\n".join(_lines(replicates, seed)),
+        error=(0.05 * 0.95 / replicates) ** 0.5, fewer=replicates // 4,
+        wider=(0.05 * 0.95 / (replicates // 4)) ** 0.5, lines="\n".join(_lines(replicates, seed)),
         several="\n".join(_several(replicates, seed)),
     )  # fmt: skip
 
 
 if __name__ == "__main__":
-    write_page(page, 500)
+    write_page(page, 400)
