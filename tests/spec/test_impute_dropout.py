@@ -152,6 +152,6 @@ def test_where_nobody_of_a_kind_left_the_table_says_that_the_share_is_used() -> 
     leaves = (d["visit"] == "b") & (d["sex"] == "male") & (rng.random(600) < 0.3)
     table = fit_dropout(d.assign(pain=d["pain"].mask(leaves)), "pain", ["sex"]).table
     last = table[table["visit"] == "b"]
-    assert last["model"].unique().tolist() == ["share who stay: none of some kind left"]
+    assert last["model"].unique().tolist() == ["share who stay: all of some kind stayed"]
     assert last["auc"].isna().all()
     np.testing.assert_allclose(last["largest_weight"], last["mean_weight"])

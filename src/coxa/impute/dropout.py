@@ -260,8 +260,8 @@ def staying(
 
 SHARE = "share who stay"
 
-SEPARATED = "share who stay: none of some kind left"
-"""What takes the place of a model without a maximum, such as where nobody of one sex left."""
+SEPARATED = "share who stay: all of some kind stayed"
+"""What takes the place of a model without a maximum, such as where all of one sex stayed."""
 
 
 def predictors(history: np.ndarray, left: int, stayed: int) -> tuple[np.ndarray, str]:
