@@ -83,7 +83,7 @@ def events_sentence(report: ReportRecord, planned: PlannedAnalysis) -> Prose | N
         return None
     rows = planned.rows(report.estimates.frame, "risk")
     rows = rows[rows["visit"].isin(planned.visits) & rows["estimate"].notna()]
-    said = [_share_at(planned, visit, records(mine)) for visit, mine in rows.groupby("visit", sort=False)]
+    said = [_share_at(planned, str(visit), records(mine)) for visit, mine in rows.groupby("visit", sort=False)]
     return prose(joined(" ", said)) if said else None
 
 
