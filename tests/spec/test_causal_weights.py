@@ -254,3 +254,18 @@ def test_leaving_a_confounder_out_moves_the_estimate_by_its_benchmark() -> None:
     assert row["imbalance"] * row["association"] == pytest.approx(naive["new"] - naive["old"] - adjusted)
     assert row["multiple"] * row["bias"] == pytest.approx(1.5)
     assert found.tipping_limit == 1.0
+
+
+def test_entropy_balancing_converges_where_the_last_step_is_below_rounding() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng([99, seed + 20])
+        age, severe = rng.normal(0, 1, 400), rng.integers(0, 2, 400)
+        rng.normal(0, 1, 400)
+        chosen = rng.random(400) < 1 / (1 + np.exp(0.5 + 0.7 * age - 0.8 * severe))
+        data = pd.DataFrame({"age": 60 + 10 * age, "severe": severe, "group": np.where(chosen, "new", "old")})
+        made = balancing_weights(
+            data, group="group", treated="new", confounders=["age", "severe"], target="ATT", method="entropy"
+        )
+        for name in ("age", "severe"):
+            old = np.average(data.loc[~chosen, name], weights=made.value[~chosen])
+            assert old == pytest.approx(data.loc[chosen, name].mean(), abs=1e-7)

@@ -26,6 +26,8 @@ TARGETS: tuple[Target, ...] = ("ATE", "ATT", "ATO")
 METHODS: tuple[WeightingMethod, ...] = ("propensity", "entropy")
 BALANCED = 1e-9
 """Largest difference of a mean that entropy balancing leaves, in standard deviations."""
+ROUNDING = 1e-13
+"""Relative error of the function that entropy balancing minimises."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -286,7 +288,8 @@ def _balanced(x: np.ndarray) -> np.ndarray:
         hessian = (x * w[:, None]).T @ x - np.outer(gradient, gradient)
         step = np.linalg.solve(hessian + 1e-12 * np.eye(len(lam)), gradient)
         size = 1.0
-        while size > 1e-10 and dual(lam - size * step)[0] > value - 1e-4 * size * float(gradient @ step):
+        slack = ROUNDING * (1 + abs(value))  # near the minimum a good step lowers the value by less than its last bits
+        while size > 1e-10 and dual(lam - size * step)[0] > value - 1e-4 * size * float(gradient @ step) + slack:
             size /= 2
         lam = lam - size * step
         before = value
