@@ -8,6 +8,7 @@ from coxa.analyses.clusters import checked_clusters
 from coxa.analyses.comparisons import adjust_planned, asked, join, with_unknown_spread
 from coxa.analyses.methods import method_of
 from coxa.analyses.model_rows import check_arms
+from coxa.analyses.modifiers import modifier_estimates, shrunken_estimates
 from coxa.analyses.periods import rows_in_periods
 from coxa.analyses.remedies import in_plan_words
 from coxa.analyses.rows import AnalysisRows
@@ -43,7 +44,10 @@ def run_analysis(
     estimates = join((method.compared if comparisons_only else method.estimates)(planned, fits, dataset))
     for subgroup in analysis.option("subgroups", ()):
         for fit in planned_fits(planned, dataset, subgroup):
-            estimates += method.in_subgroup(planned, fit, subgroup)
+            within = method.in_subgroup(planned, fit, subgroup)
+            estimates += within + shrunken_estimates(planned, within)
+    if not comparisons_only:
+        estimates += join(modified(planned, dataset))
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
         estimates = adjust_planned(estimates, planned)
     named = Estimates(with_unknown_spread(estimates.frame).assign(outcome=planned.outcome_name))
@@ -62,5 +66,19 @@ def planned_fits(planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str 
     """
     try:
         yield from method_of(planned.analysis).fits(planned, dataset, subgroup)
+    except FitError as error:
+        raise in_plan_words(planned.study, planned.name, error) from error
+
+
+def modified(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Estimates]:
+    """Yield the differences over each modifier of an analysis.
+
+    Raises
+    ------
+    FitError
+        A model cannot be fitted; its remedies are in the words of a plan.
+    """
+    try:
+        yield from modifier_estimates(planned, dataset)
     except FitError as error:
         raise in_plan_words(planned.study, planned.name, error) from error

@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from coxa.causal.mediation import MediatedEffects as MediatedEffects
     from coxa.causal.mediation import mediated_effects as mediated_effects
     from coxa.causal.mediation import product_limits as product_limits
+    from coxa.causal.moderators import Curved as Curved
+    from coxa.causal.moderators import EffectOver as EffectOver
+    from coxa.causal.moderators import band_quantile as band_quantile
+    from coxa.causal.moderators import curved_modifier as curved_modifier
+    from coxa.causal.moderators import effect_over as effect_over
+    from coxa.causal.shrinkage import ShrunkenEffects as ShrunkenEffects
+    from coxa.causal.shrinkage import shrink_subgroups as shrink_subgroups
     from coxa.causal.splines import restricted_cubic as restricted_cubic
     from coxa.causal.splines import spline_knots as spline_knots
     from coxa.causal.transported import Transported as Transported
@@ -56,6 +63,8 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.causal.dose": ("DoseResponse", "dose_response"),
         "coxa.causal.instrumental": ("AndersonRubin", "InstrumentalEffect", "instrumental_effect"),
         "coxa.causal.mediation": ("MediatedEffects", "mediated_effects", "product_limits"),
+        "coxa.causal.moderators": ("Curved", "EffectOver", "band_quantile", "curved_modifier", "effect_over"),
+        "coxa.causal.shrinkage": ("ShrunkenEffects", "shrink_subgroups"),
         "coxa.causal.splines": ("restricted_cubic", "spline_knots"),
     },
 )

@@ -60,6 +60,11 @@ TERMS = (
     "total_effect",
     "effect_per_dose",
     "association_with_dose",
+    "difference_at_value",
+    "band_at_value",
+    "modifier_test",
+    "curvature_test",
+    "shrunken_difference",
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
@@ -69,7 +74,8 @@ restricted means. Of ratios of rates, hazards, odds and wins the
 `std_error` is that of the logarithm; a win probability (0 to 1) and a net benefit (-1 to 1) have scales of their own.
 Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``. Complier average, natural and total
 effects are in units of the outcome, or proportions; an effect of a dose and an association with it are per unit of the
-dose."""
+dose. A difference at a value of a modifier has the value in `analysis`, as ``age=60``; its band has limits that hold at
+all values together. A shrunken difference is of a subgroup."""
 
 RATIOS = (
     "risk_ratio",

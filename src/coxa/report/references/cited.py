@@ -69,6 +69,7 @@ def _analysis(plan: Analysis, model: Words, fits: tuple[AnyFit, ...] | None, *, 
     yield from (word for word in plan.courses if word in plan.option("contrasts", ()))
     yield from (margin.type for margin in _options(plan, "margin"))
     yield from ("hedges-g",) if plan.option("standardised_effect") else ()
+    yield from ("spline",) if plan.option("modifiers") else ()
     yield plan.multiplicity
 
 

@@ -103,6 +103,9 @@ def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cl
     yield from _known(analysis.option("subgroups", ()), study.covariates, "covariate", (*at, "subgroups"))
     categories = [word for word, covariate in study.covariates.items() if covariate.type == "category"]
     yield from _known(analysis.option("strata", ()), categories, "covariate of `type: category`", (*at, "strata"))
+    numbers = [word for word, covariate in study.covariates.items() if covariate.type == "number"]
+    modifiers = analysis.option("modifiers", ())
+    yield from _known(modifiers, ["baseline", *numbers], "covariate of `type: number`", (*at, "modifiers"))
     yield from random_faults(study, name, analysis, cluster)
     yield from imputation_faults(study, name, analysis)
     yield from _columns(study, analysis, at)

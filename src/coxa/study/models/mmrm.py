@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from coxa.study.analysis import RandomEffect, RandomEffects
+from coxa.study.models.modifiers import Modified
 from coxa.study.models.repeated import RepeatedMeasures, check_inference
 from coxa.study.parts import Name
 from coxa.study.words import FewClusters
@@ -16,7 +17,7 @@ COUNTS_PARTICIPANTS = ("between-within", "residual")
 """Degrees of freedom that take participants, or rows, for independent."""
 
 
-class MMRM(RepeatedMeasures):
+class MMRM(Modified, RepeatedMeasures):
     """A mixed model for repeated measures: all visits together; an analysis of covariance where there is one visit."""
 
     model: Literal["mmrm"] = Field(description="All visits together.")
@@ -41,7 +42,6 @@ class MMRM(RepeatedMeasures):
     weights: Name | None = Field(
         None, description="Covariate, a number above 0, by which the variance of a row is divided."
     )
-    subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
     standardised_effect: bool = Field(
         False,
         description="Also give Hedges g of each difference, by the standard deviation and error of the model; not with "

@@ -35,7 +35,7 @@ KINDS = {
 }
 """Kind of row -> heading, in the order of the table."""
 
-SUBGROUP_TERMS = ("subgroup_difference", "difference_between_subgroups", "interaction_test")
+SUBGROUP_TERMS = ("subgroup_difference", "shrunken_difference", "difference_between_subgroups", "interaction_test")
 
 MARGINS = ("noninferiority", "superiority", "equivalence")
 
@@ -86,8 +86,16 @@ def subgroup_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | No
             "Each level of a subgroup compared by itself; differences between levels are those of these estimates, by "
             "their variances."
         )
+    scale = planned.analysis.option("shrink_subgroups")
+    shrunk = (
+        ""
+        if scale is None
+        else (
+            f" After shrinkage: posterior mean and limits, half-normal scale {scale:g} {planned.unit} between levels."
+        )
+    )
     notes = (
-        Footnote(f"{how} The test of the interaction asks whether the levels differ."),
+        Footnote(f"{how} The test of the interaction asks whether the levels differ.{shrunk}"),
         Footnote("CI, confidence interval. Limits and p-values are not adjusted for the number of subgroups."),
     )
     return Table(identifier("subgroups", planned.name), "Subgroups", "Comparison", columns, groups, notes)
@@ -173,7 +181,7 @@ def _cells(planned: PlannedAnalysis, record: Record, mark: str = "") -> tuple[Ce
         Cell(study.label("visits", record["visit"]) if record["visit"] else "all visits"),
         Cell(NONE) if record["term"] == "interaction_test" else interval,
         Cell(NONE) if pd.isna(record["df"]) else estimate_cell("df", record, "df"),
-        estimate_cell("p_value", record, "p_value", mark=mark),
+        Cell(NONE) if pd.isna(record["p_value"]) else estimate_cell("p_value", record, "p_value", mark=mark),
     )
 
 
@@ -197,5 +205,6 @@ def _subgroup_label(planned: PlannedAnalysis, record: Record) -> str:
     later, _, earlier = level.partition("-") if level not in labels else (level, "", "")
     less = "over" if planned.effect.is_ratio else "less"
     words = labels.get(later, later) + (f" {less} {labels.get(earlier, earlier)}" if earlier else "")
+    words += ", after shrinkage" if record["term"] == "shrunken_difference" else ""
     joining = "against" if planned.effect.is_ratio or planned.effect.of_wins else "minus"
     return f"{words}: {side_label(study, record['arm'])} {joining} {side_label(study, record['reference'])}"

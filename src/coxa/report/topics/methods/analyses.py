@@ -17,6 +17,7 @@ from coxa.report.references.cited import Fits, cited, instruments_used, marks
 from coxa.report.references.styles import vancouver
 from coxa.report.topics.analyses.adjusted import family_words
 from coxa.report.topics.analyses.footnotes import covariance_name, population_words, words_that_ran
+from coxa.report.topics.analyses.modifiers import modifier_words
 from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
 from coxa.study.analysis import Analysis
@@ -166,6 +167,19 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
             )
         else:
             yield f"Subgroups ({names}) were compared in one joint model each, with a test of the interaction."
+        if (scale := plan.option("shrink_subgroups")) is not None:
+            yield (
+                "Differences in subgroups are also given after shrinkage towards their mean: effects are normal "
+                f"between subgroups, with a standard deviation that has a half-normal prior of scale {scale:g} "
+                f"{planned.unit}."
+            )
+    if modifiers := plan.option("modifiers"):
+        names = ", ".join(modifier_words(planned, name) for name in modifiers)
+        yield (
+            f"The difference was estimated over {names}: in one model each, with a restricted cubic spline of 3 knots"
+            f"{cite('spline')} and its interaction with the {study.words.arm}, and a band that holds for all values "
+            "together."
+        )
     if study.design == "factorial":
         yield "Main effects of the two factors average over the other; their interaction was estimated."
 

@@ -12,6 +12,7 @@ from coxa.report.topics.analyses.adjusted import p_mark
 from coxa.report.topics.analyses.footnotes import analysis_footnotes, warning_marks
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
+from coxa.report.topics.analyses.modifiers import modifier_blocks
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell, visit_label
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import BY_TERM, DRAWN, scale_of, written
@@ -134,3 +135,4 @@ def further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
                 title=f"{planned.outcome_label}: {compared} in subgroups ({interaction_words(planned, estimates)})",
             )
         )
+    yield from modifier_blocks(report, planned)
