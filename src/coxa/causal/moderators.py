@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.causal.splines import restricted_cubic, spline_knots
 from coxa.errors import OptionError, check_level
 from coxa.estimates.differences import compared
@@ -26,8 +27,8 @@ DIRECTIONS = 4096
 """Directions of the sphere over which the band's quantile is averaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Curved:
+@dataclass(frozen=True, slots=True, repr=False)
+class Curved(Carded):
     """A modifier with the columns of its spline.
 
     data     : the rows, with the columns
@@ -57,8 +58,8 @@ class Curved:
         return dict(zip([self.modifier, *self.columns], restricted_cubic([value], self.knots)[0], strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class EffectOver:
+@dataclass(frozen=True, slots=True, repr=False)
+class EffectOver(Carded):
     """The difference between arms over a modifier.
 
     table : one row for each visit, arm and value: visit, arm, reference, value, estimate, std_error, df, conf_low,

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 from scipy.special import ndtr
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_level
 
 Floats = NDArray[np.float64]
@@ -19,8 +20,8 @@ NODES = 400
 """Values of the spread between subgroups over which its posterior is summed."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShrunkenEffects:
+@dataclass(frozen=True, slots=True, repr=False)
+class ShrunkenEffects(Carded):
     """Effects in subgroups after shrinkage.
 
     table  : one row per subgroup: subgroup, estimate, std_error (as given), shrunken, sd, conf_low, conf_high (of its
