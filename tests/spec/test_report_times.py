@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from coxa.models import aalen_johansen, kaplan_meier, mean_cumulative, rows_at_r
 from coxa.report.topics.analyses.kinds.event_curves import event_curves, numbers_at_risk, plot_event_curves
 from coxa.report.topics.analyses.kinds.recurrent import mean_events, plot_mean_events
 from coxa.report.topics.analyses.kinds.time import TOLD, curve_tests, proportional_table
+from coxa.report.topics.answer.people import events_sentence
 from tests.spec.test_methods_times import plan, rows, run
 
 
@@ -83,3 +86,21 @@ def test_tests_of_curves_have_the_name_of_the_test() -> None:
     _, found = run(study, rows())
     table = curve_tests(study.planned("main"), pd.DataFrame(found[found["term"] == "joint_test"]))
     assert [row.label for row in table.groups[0].rows] == ["Month 6: Gray's test"]
+
+
+def test_page_one_says_the_share_of_each_arm_that_the_estimates_have() -> None:
+    study = plan("cox")
+    _, found = run(study, rows(competing=False))
+    said = events_sentence(SimpleNamespace(estimates=SimpleNamespace(frame=found)), study.planned("main"))
+    assert said is not None
+    risks = found[found["term"] == "risk"].set_index("arm")["estimate"]
+    assert len(risks) == len(study.arms)
+    for arm, risk in risks.items():
+        assert f"{100 * risk:.1f}% ({study.label('arms', str(arm))})" in str(said)
+
+
+def test_without_shares_page_one_says_none() -> None:
+    made = SimpleNamespace(
+        estimates=SimpleNamespace(frame=pd.DataFrame(columns=["analysis", "term", "visit", "estimate"]))
+    )
+    assert events_sentence(made, plan("cox").planned("main")) is None
