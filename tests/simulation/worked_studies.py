@@ -18,7 +18,10 @@ from tests.simulation import worked_registry
 from tests.simulation.written import write_page
 
 ANALYSES = Path(__file__).parents[2] / "analyses"
-WORKED = ("hip_pain_athletes", "iliopsoas", "six_treatments", "runners_hips")
+WORKED = ("hip_pain_athletes", "iliopsoas", "six_treatments", "runners_hips", "dose")
+MORE = ("dose/mediation.yaml", "outcomes/*.yaml")
+"""Plans of a folder that has several."""
+
 SEED = 1
 FOR_FINITE = 2_000
 """Participants of the run that tells which estimands have a truth."""
@@ -49,8 +52,8 @@ The command of this page:
 
 def plans() -> Iterator[tuple[str, ComparativeStudy]]:
     """Yield the folder or file of each worked study, and its plan."""
-    files = [ANALYSES / name / "study.yaml" for name in WORKED] + sorted((ANALYSES / "outcomes").glob("*.yaml"))
-    for file in files:
+    files = [ANALYSES / name / "study.yaml" for name in WORKED]
+    for file in [*files, *(file for pattern in MORE for file in sorted(ANALYSES.glob(pattern)))]:
         name = str(file.relative_to(ANALYSES)).removesuffix("/study.yaml").removesuffix(".yaml")
         study = coxa.read_study(file)
         assert isinstance(study, ComparativeStudy)
