@@ -36,7 +36,7 @@ from coxa.report.topics.observed.table import arm_sizes
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
 from coxa.report.topics.target_trial.section import comparability_cautions
-from coxa.study.comparative import PlannedAnalysis
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import emulated
 from coxa.study.words import OVER_TIME
 from coxa.tables.cells import Cell, Statistic
@@ -71,13 +71,7 @@ def answer_section(report: ReportRecord) -> Section:
     if cautions:
         blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
     if any(planned.name not in report.not_fitted for planned in primary):
-        blocks.append(
-            TableBlock(
-                results_table(
-                    report, primary, "answer-by-arm", f"The primary result in every {report.study.compared_words.arm}"
-                )
-            )
-        )
+        blocks.append(TableBlock(results_table(report, primary, "answer-by-arm", _title(report.study))))
     blocks.append(Card("", tuple((name, text) for name, text in _facts(report) if str(text))))
     blocks += _figure(report)
     blocks += [Paragraph(text, "warning") for planned in primary for text in warning_sentences(report, planned)]
@@ -85,6 +79,12 @@ def answer_section(report: ReportRecord) -> Section:
     others = [planned for planned in report.study.planned_analyses if planned.name in report.not_fitted]
     blocks += [Paragraph(not_fitted_words(report, one), "warning") for one in others if not one.is_primary]
     return Section("answer", "The answer", tuple(blocks), part="answer")
+
+
+def _title(study: ComparativeStudy) -> str:
+    """Return the title of the table of the primary result."""
+    where = "in every" if study.received_in_periods is None else "under each"
+    return f"The primary result {where} {study.compared_words.arm}"
 
 
 def _answered(report: ReportRecord, analyses: list[PlannedAnalysis]) -> Iterator[Block]:

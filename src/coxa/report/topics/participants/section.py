@@ -14,7 +14,12 @@ from coxa.tables.prose import Prose
 
 
 def baseline_cautions(report: ReportRecord) -> list[Prose]:
-    """Say what of the arms or groups is far apart at baseline, and what the primary analyses do not adjust for."""
+    """Say what of the arms or groups is far apart at baseline, and what the primary analyses do not adjust for.
+
+    Sequences of treatments may start apart: participants are compared with themselves.
+    """
+    if report.study.received_in_periods is not None:
+        return []
     return imbalance_sentences(report.study, imbalances(report.cohort), report.study.primary_analyses)
 
 
