@@ -1,8 +1,8 @@
 """Coverage of the band of a difference over a modifier, and error of shrunken effects in subgroups, by simulation.
 
-Run as a script it makes the table of docs/methods/moderators-size.md:
+Run as a script it writes its table to a page:
 
-    python -m tests.simulation.moderator_size --replicates 1000 --write docs/methods/moderators-size.md
+    python -m tests.simulation.moderator_size --replicates 1000 --write moderators.md
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ draws each, `shrink_subgroups` with `scale=3`. Error: root of the mean squared e
 Shrunken effects have a smaller error than those of subgroups by themselves where the spread is about the scale or
 smaller, and unlike pooled ones keep most of their coverage where subgroups differ by more.
 
-    python -m tests.simulation.moderator_size --replicates {replicates} --write docs/methods/moderators-size.md
+    python -m tests.simulation.moderator_size --replicates {replicates} --write moderators.md
 """
 
 

@@ -1,4 +1,4 @@
-"""The band of a curve holds for all its values, and shrinkage makes errors smaller; the long table is in the docs."""
+"""The band of a curve holds for all its values, and shrinkage makes errors smaller; the long table is written by the command."""
 
 from __future__ import annotations
 
