@@ -47,7 +47,8 @@ def run_analysis(
             within = method.in_subgroup(planned, fit, subgroup)
             estimates += within + shrunken_estimates(planned, within)
     if not comparisons_only:
-        estimates += join(modified(planned, dataset))
+        for found in modified(planned, dataset):
+            estimates += found
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
         estimates = adjust_planned(estimates, planned)
     named = Estimates(with_unknown_spread(estimates.frame).assign(outcome=planned.outcome_name))
