@@ -145,7 +145,7 @@ What the table says:
   share over that of compliers; the bounds, which do without the exclusion restriction, have the truth inside.
 - Limits of an indirect effect by the delta method are too wide where both paths are near zero, and those of a product
   of two normals less so. A common cause of mediator and outcome that was not measured biases the indirect effect
-  whatever its limits.
+  with any limits.
 
     python -m tests.simulation.causal_size --replicates {replicates} --write docs/methods/causal-size.md
 """
