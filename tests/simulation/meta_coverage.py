@@ -103,8 +103,8 @@ of 95% by chance: {error:.1%}.
 {lines}
 
 Where trials differ, normal intervals and that of one effect miss the mean effect too often; Hartung and Knapp's with
-the ad hoc rule hold, and are wide with three trials. Prediction intervals cover too little where effects differ somewhat
-(tau 0.2), since tau² is then often estimated as zero; read them as the least that a next trial may differ.
+the ad hoc rule hold, and are wide with three trials. Prediction intervals cover too little where effects differ
+somewhat (tau 0.2), since tau² is then often estimated as zero; read them as the least that a next trial may differ.
 
 ## Several arms of a trial
 
