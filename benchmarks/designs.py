@@ -16,7 +16,7 @@ SEED = 11
 ANALYSES = {"crossover/study.yaml": ("primary",), "crossover/williams.yaml": ("primary", "carry_over")}
 """Plan -> the analyses that are simulated."""
 
-PLANS = {
+PLANS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "crossover/study.yaml": {
         "as planned": (),
         "no effect": (("treatments: {tape: -7}", "treatments: {tape: 0}"),),
