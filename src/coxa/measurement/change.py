@@ -81,7 +81,7 @@ def reliable_change(
     higher_is_better : bool
         Direction of the score.
     cutoff : float, optional
-        From `clinical_cutoffs`, or published; without it nobody is called recovered.
+        From `clinical_cutoffs`, or published; without it no participant is called recovered.
     error : {"jacobson_truax", "both_spreads", "edwards_nunnally"}
         Standard error of the change; it is named in the result, as statuses differ by it.
     sd_after : float, optional

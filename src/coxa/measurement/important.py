@@ -169,14 +169,10 @@ def _predictive(
 ) -> list[dict[str, object]]:
     """Return the predictive MIC, and what adjusts it for the share improved."""
     import statsmodels.api as sm
-    from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    try:
-        fit = sm.Logit(y, sm.add_constant(d)).fit(disp=0, method="newton", tol=1e-12)
-    except (PerfectSeparationError, np.linalg.LinAlgError):
-        raise FitError(
-            "change separates the anchor completely", ("Give more participants near the threshold.",)
-        ) from None
+    if d[y == 1].min() >= d[y == 0].max():
+        raise FitError("change separates the anchor completely", ("Give more participants near the threshold.",))
+    fit = sm.Logit(y, sm.add_constant(d)).fit(disp=0, method="newton", tol=1e-12)
     constant, slope = fit.params
     odds, spread = math.log(share / (1 - share)), float(d.std(ddof=1))
     mic = (odds - constant) / slope
