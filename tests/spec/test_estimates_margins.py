@@ -92,7 +92,7 @@ def test_only_differences_with_a_standard_error_are_tested() -> None:
     with pytest.raises(OptionError, match="rows of a marginal_mean, which has no margin"):
         margin_test(mean, 3.0, type="superiority", higher_is_better=True)
     bare = Estimates.of([{"term": "difference", "estimate": 1.0}])
-    with pytest.raises(OptionError, match="no standard error or degrees of freedom"):
+    with pytest.raises(OptionError, match="no standard error"):
         margin_test(bare, 3.0, type="superiority", higher_is_better=True)
 
 

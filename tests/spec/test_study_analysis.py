@@ -142,7 +142,6 @@ def test_tukey_is_over_all_arms() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("margin: {type: equivalence, value: 5}", "`margin` does not belong to model proportions"),
         ("subgroups: [sex]", "`subgroups` does not belong to model proportions"),
         ("multiplicity: tukey", "Choose one of none, bonferroni, holm, hochberg"),
         ("averaging: counterfactual", "`averaging` does not belong to model proportions"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from coxa.analyses.clusters import checked_clusters
 from coxa.analyses.comparisons import adjust_planned, asked, join, with_unknown_spread
+from coxa.analyses.margins import with_margin_tests
 from coxa.analyses.methods import method_of
 from coxa.analyses.model_rows import check_arms
 from coxa.analyses.modifiers import modifier_estimates, shrunken_estimates
@@ -42,6 +43,7 @@ def run_analysis(
     fits = tuple(planned_fits(planned, dataset))
     method = method_of(analysis)
     estimates = join((method.compared if comparisons_only else method.estimates)(planned, fits, dataset))
+    estimates = with_margin_tests(planned, fits, dataset, estimates)
     for subgroup in analysis.option("subgroups", ()):
         for fit in planned_fits(planned, dataset, subgroup):
             within = method.in_subgroup(planned, fit, subgroup)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy import stats
 
 from coxa.errors import OptionError, check_option
 from coxa.estimates.simultaneous import WITH_LIMITS, simultaneous
-from coxa.estimates.table import Estimates
+from coxa.estimates.table import RATIOS, Estimates, null_value
 from coxa.models.results.fit import Fit
 
 MarginType = Literal["noninferiority", "superiority", "equivalence"]
@@ -31,8 +31,14 @@ TESTABLE = (
     "subgroup_difference",
     "main_effect",
     "simple_effect",
+    "risk_difference",
+    "rate_difference",
+    "difference_in_restricted_means",
+    "win_probability",
+    "net_benefit",
+    *RATIOS,
 )
-"""Kinds of rows that are a difference between arms in units of the outcome."""
+"""Kinds of rows that compare two arms."""
 
 
 def margin_test(
@@ -43,19 +49,22 @@ def margin_test(
     higher_is_better: bool,
     alpha: float | None = None,
 ) -> Estimates:
-    """Test differences against a margin.
+    """Test differences or ratios against a margin.
 
     Parameters
     ----------
     differences : Estimates
-        Differences of a model, each with its standard error and degrees of freedom; `arm` less `reference`.
+        Comparisons of a model, each with its standard error, of a ratio that of the logarithm; `arm` less or over
+        `reference`. Those without degrees of freedom are tested by the normal distribution.
     margin : float
-        In units of the outcome (of the difference), above 0; for superiority it may be 0.
+        Of a difference, in units of its estimate (0.1 is ten percentage points of a difference in proportions), above
+        0; for superiority it may be 0. Of a win probability, its distance from one half. Of a ratio, the ratio itself;
+        1.25 and 0.8 are the same margin, and which side of 1 it is on follows from the direction.
     type : {"noninferiority", "superiority", "equivalence"}
         The arm is not worse than the reference by the margin or more; it is better by more than the margin; the
         difference lies within the margin either way (two one-sided tests).
     higher_is_better : bool
-        Direction of the outcome: whether a positive difference favours the arm.
+        Direction of the outcome: whether a positive difference, or a ratio above 1, favours the arm.
     alpha : float, optional
         Level of each one-sided test, below 0.5: 0.025, or 0.05 for equivalence, unless given.
 
@@ -71,7 +80,7 @@ def margin_test(
     Raises
     ------
     OptionError
-        A row is no difference or has no standard error, or an option is not allowed.
+        A row is no comparison or has no standard error, or an option is not allowed.
 
     Notes
     -----
@@ -86,8 +95,7 @@ def margin_test(
     [{'statistic': 4.0, 'conf_level': 0.95}]
     """
     check_option("type", type, get_args(MarginType))
-    if not (0 < margin < np.inf or (type == "superiority" and margin == 0)):
-        raise OptionError(f"`margin` is {margin}. Give a number above 0, in units of the outcome.")
+    check_margin(differences.frame["term"], margin, type)
     level = ALPHA[type] if alpha is None else alpha
     if not 0 < level < 0.5:
         raise OptionError(f"`alpha` is {alpha}. Give a one-sided level above 0 and below 0.5, such as 0.025.")
@@ -97,31 +105,76 @@ def margin_test(
             f"The table has rows of a {wrong[0]}, which has no margin. Choose the differences by "
             "estimates.only(term='difference')."
         )
-    if differences.frame[["std_error", "df"]].isna().any(axis=None):
-        raise OptionError("Rows of the table have no standard error or degrees of freedom. Give differences with both.")
+    if differences.frame["std_error"].isna().any():
+        raise OptionError("Rows of the table have no standard error. Give differences that have one.")
     rows = [tested(row, margin, type, 1 if higher_is_better else -1, level) for _, row in differences.frame.iterrows()]
     return Estimates.of(rows)
 
 
+def check_margin(terms: Iterable[str], margin: float, kind: MarginType) -> None:
+    """Raise `OptionError` for a margin that is none of the rows that it is of."""
+    ratio = any(term in RATIOS for term in terms)
+    least = 1.0 if ratio else 0.0
+    if 0 < margin < np.inf and margin != least:
+        return
+    if not (kind == "superiority" and margin == least):
+        unit = "a ratio other than 1" if ratio else "a number above 0, in units of the outcome"
+        raise OptionError(f"`margin` is {margin}. Give {unit}.")
+
+
+def on_scale(term: str, value: float) -> float:
+    """Return an estimate or limit on the scale on which it is tested, 0 where arms do not differ."""
+    if term in RATIOS:
+        return float(np.log(value)) if value > 0 else -np.inf
+    return value - null_value(term)
+
+
+def off_scale(term: str, value: float) -> float:
+    """Return what `on_scale` was given."""
+    return float(np.exp(value)) if term in RATIOS else value + null_value(term)
+
+
+def distance(term: str, margin: float) -> float:
+    """Return how far a margin is from no difference, on the scale of the test."""
+    return abs(float(np.log(margin))) if term in RATIOS else margin
+
+
 def tested(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: float) -> dict[str, Any]:
     """Return the row of one test; `sign` is -1 where lower is better."""
-    benefit, se = sign * row["estimate"], row["std_error"]
+    term = str(row["term"])
+    estimate, se, far = on_scale(term, row["estimate"]), row["std_error"], distance(term, margin)
+    benefit = sign * estimate
     statistic = {
-        "noninferiority": (benefit + margin) / se,
-        "superiority": (benefit - margin) / se,
-        "equivalence": (margin - abs(benefit)) / se,
+        "noninferiority": (benefit + far) / se,
+        "superiority": (benefit - far) / se,
+        "equivalence": (far - abs(benefit)) / se,
     }[kind]
-    p_value = float(stats.t.sf(statistic, row["df"]))
-    half = stats.t.isf(alpha, row["df"]) * se
+    law = stats.norm() if pd.isna(row["df"]) else stats.t(row["df"])
+    p_value = float(law.sf(statistic))
+    half = law.isf(alpha) * se
+    limits = (off_scale(term, estimate - half), off_scale(term, estimate + half))
+    return as_tested(row, margin, kind, sign, alpha, {"statistic": statistic, "p_value": p_value}, limits)
+
+
+def as_tested(
+    row: pd.Series,
+    margin: float,
+    kind: MarginType,
+    sign: int,
+    alpha: float,
+    found: Mapping[str, float],
+    limits: tuple[float, float],
+) -> dict[str, Any]:
+    """Return the row of a test with statistic, p-value and limits, and the claim with its verdict in `method`."""
+    said = sentence(row, margin, kind, sign, alpha, shown=found["p_value"] < alpha)
     return {
         **{str(column): value for column, value in row.items()},
         "term": kind,
-        "statistic": statistic,
-        "p_value": p_value,
-        "conf_low": row["estimate"] - half,
-        "conf_high": row["estimate"] + half,
+        **found,
+        "conf_low": limits[0],
+        "conf_high": limits[1],
         "conf_level": 1 - 2 * alpha,
-        "method": f"{sentence(row, margin, kind, sign, alpha, shown=p_value < alpha)}; {row['method']}",
+        "method": f"{said}; {row['method']}",
     }
 
 
@@ -174,12 +227,14 @@ def sentence(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: 
     """Return in words what was to be shown, and whether it was."""
     arm, reference = row["arm"] or "the combination", row["reference"] or "0"
     direction = "higher" if sign > 0 else "lower"
+    much = f"a factor of {np.exp(distance(row['term'], margin)):.4g}" if row["term"] in RATIOS else f"{margin:g}"
     claim = {
-        "noninferiority": f"{arm} is worse than {reference} by less than {margin:g}",
-        "superiority": f"{arm} is better than {reference} by more than {margin:g}",
-        "equivalence": f"{arm} and {reference} differ by less than {margin:g} either way",
+        "noninferiority": f"{arm} is worse than {reference} by less than {much}",
+        "superiority": f"{arm} is better than {reference} by more than {much}",
+        "equivalence": f"{arm} and {reference} differ by less than {much} either way",
     }[kind]
-    tests = "two one-sided t tests" if kind == "equivalence" else "one-sided t test"
+    letter = "z" if pd.isna(row["df"]) else "t"
+    tests = f"two one-sided {letter} tests" if kind == "equivalence" else f"one-sided {letter} test"
     verdict = "shown" if shown else "not shown"
     at = f"{tests} at {alpha:g}, {100 * (1 - 2 * alpha):g}% limits"
     return f"{kind}, {verdict}: {claim} ({direction} is better; {at})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -39,12 +39,18 @@ def interval_cells(
 
 
 def forest_text(
-    labels: Iterable[str], shown: Iterable[Cell], quantity: str, sides: tuple[str, str], null: float = 0.0
+    labels: Iterable[str],
+    shown: Iterable[Cell],
+    quantity: str,
+    sides: tuple[str, str],
+    null: float = 0.0,
+    bounds: Sequence[float] = (),
 ) -> Prose:
     """Say each comparison with its limits, and what the two sides of no difference mean."""
     at, what = (f"{null:g}", "Comparisons") if null else ("zero", "Differences")
     said = (
         f"{what} with confidence interval, one row each. {quantity}. Below {at}: {sides[0]}; above {at}: {sides[1]}. "
+        + (f"Line of the margin at {' and '.join(f'{one:.4g}' for one in bounds)}. " if bounds else "")
     )
     rows = [prose(f"{label}, ", difference) for label, difference in zip(labels, shown, strict=True)]
     return prose(said, joined("; ", rows), ".")

@@ -51,10 +51,15 @@ IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
 class Margin(Part):
-    """A margin against which a difference is tested."""
+    """A margin against which a comparison is tested."""
 
     type: MarginType = Field(description="What is to be shown: noninferiority, superiority by the margin, equivalence.")
-    value: float = Field(ge=0, description="In units of the endpoint, as a positive number.")
+    value: float = Field(
+        ge=0,
+        description="As a positive number, in the units that the comparison is reported in: of the outcome; percentage "
+        "points; events per unit of time; days. Of a ratio, the ratio that would matter: 1.25 and 0.8 are the same "
+        "margin. Of a win probability, its distance from one half.",
+    )
     alpha: float | None = Field(
         None, gt=0, lt=0.5, description="One-sided level; 0.025, or 0.05 for equivalence, unless given."
     )
@@ -93,6 +98,7 @@ class Analysis(Part):
         "of their own; dunnett and tukey hold at each visit, with limits of their own.",
     )
     conf_level: float = Field(0.95, gt=0.5, lt=1, description="Level of the confidence intervals.")
+    margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
     relaxes: str | None = Field(None, description="The assumption of the primary analysis that this relaxes.")
 
     def option(self, name: str, default: Any = None) -> Any:
@@ -186,7 +192,6 @@ class MeansAnalysis(AdjustedAnalysis):
     """An analysis by a model of means."""
 
     averaging: Averaging = Field("equal", description="How marginal means average over levels of other factors.")
-    margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
 
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients and one variance need."""

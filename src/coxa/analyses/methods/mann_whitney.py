@@ -32,6 +32,7 @@ class MannWhitneyMethod(Method):
     """Mann and Whitney's probability with limits."""
 
     separate_subgroups = True
+    limits_with_fit = True
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[ModelRun]:
         """Yield the comparison at each visit of the estimand; one without the arms that are compared is an error."""

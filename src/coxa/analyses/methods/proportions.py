@@ -51,8 +51,10 @@ class ProportionsMethod(Method):
         )
 
     def together(self, planned: PlannedAnalysis) -> Together | None:
-        """Return that counts of many trials are compared at once, unless p-values are adjusted."""
-        plain = planned.analysis.multiplicity == "none" and planned.effect.term == "risk_difference"
+        """Return that counts of many trials are compared at once, unless p-values are adjusted or there is a margin."""
+        analysis = planned.analysis
+        alone = analysis.multiplicity == "none" and analysis.margin is None
+        plain = alone and planned.effect.term == "risk_difference"
         return "proportions" if plain and planned.response != "event" else None
 
 

@@ -8,6 +8,8 @@ from coxa.errors import not_allowed
 from coxa.study.analysis import Analysis
 from coxa.study.checks.imputation import imputation_faults
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.effects import EFFECTS
+from coxa.study.margin import margin_problem
 from coxa.study.models import models_of
 from coxa.study.words import GROUPINGS
 
@@ -179,6 +181,9 @@ def _estimand(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...]) 
     elif problem := analysis.summary_problem(estimand.summary):
         option, why = problem
         yield (*at, option), why
+    if analysis.margin is not None:
+        scale = EFFECTS[estimand.summary].scale
+        yield from (((*at, "margin", "value"), text) for text in margin_problem(analysis.margin, scale))
 
 
 def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:

@@ -41,6 +41,12 @@ def _problems_of(study: ComparativeStudy, one: Hypothesis, at: tuple[str, ...]) 
     estimand = study.estimands.get(analysis.estimand)
     if estimand is None:
         return
+    if analysis.margin is not None:
+        yield Problem(
+            (*at, "analysis") if at[0] == "hypotheses" else at,
+            f"analysis {one.analysis} has a margin, and hypotheses and looks test superiority; remove "
+            "the margin, or name another analysis",
+        )
     for key, given, there in (
         ("arm", one.arm, estimand.treatment.compare),
         ("visit", one.visit, estimand.endpoint.visit),

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.covariances import COVARIANCES
-from coxa.study.analysis import AdjustedAnalysis, Margin
+from coxa.study.analysis import AdjustedAnalysis
 from coxa.study.models.repeated import CovarianceWord
 from coxa.study.parts import Name, OneOrMany, Part
 from coxa.study.words import Measure, Summary
@@ -156,7 +156,6 @@ class Imputation(AdjustedAnalysis):
     averaging: Literal["counterfactual", "equal"] = Field(
         "counterfactual", description="How means average over covariates: over all participants, or levels equally."
     )
-    margin: Margin | None = Field(None, description="Non-inferiority, superiority or equivalence by this much.")
     replicates: int = Field(1000, ge=100, description="Samples of a bootstrap, also of `by: bmlmi`.")
     seed: int = Field(1, ge=0, description="Seed of draws and of a bootstrap.")
 

@@ -31,7 +31,9 @@ DATA_COLUMNS = (*WHOSE, "label", "estimate", "conf_low", "conf_high", *BEHIND)
 """Of each row of estimates, what the figure shows and what it is of."""
 
 
-def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str, title: str) -> Figure:
+def plot_forest(
+    planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str, title: str, bounds: Sequence[float] = ()
+) -> Figure:
     """Draw differences between arms, one row each, in the order given.
 
     Parameters
@@ -43,6 +45,8 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
         is, else it is the visit and the comparison.
     figure_id, title
         Identifier and caption.
+    bounds
+        Where lines of a margin are, in units of the estimates.
 
     Returns
     -------
@@ -61,13 +65,14 @@ def plot_forest(planned: PlannedAnalysis, rows: pd.DataFrame, *, figure_id: str,
     shown = interval_cells(labelled, "estimate", decimals, "points_interval" if in_points else "estimate_interval")
     sides = favours(study, labelled, higher_is_better=planned.higher_is_better)
     axis = [quantity, whom] if whom else [quantity]
-    words = forest_text(labelled["label"], shown, ": ".join(axis), sides, null=effect.null)
     unit = 100.0 if in_points else 1.0
+    lines_at = [unit * one for one in bounds]
+    words = forest_text(labelled["label"], shown, ": ".join(axis), sides, null=effect.null, bounds=lines_at)
 
     def draw(texts: Sequence[str]) -> Any:
         drawn = labelled.assign(text=texts)[["place", "label", "text", *NUMBERS]]
         drawn = drawn.assign(**{name: unit * drawn[name] for name in NUMBERS})
-        intervals = _intervals(drawn, lines, sides, axis, height, effect)
+        intervals = _intervals(drawn, lines, sides, axis, height, effect, lines_at)
         return themed(hconcat(intervals, _texts(drawn, height), spacing=16))
 
     return Figure(figure_id, title, draw, words, labelled.filter(items=DATA_COLUMNS), shown)
@@ -117,6 +122,7 @@ def _intervals(
     axis: list[str],
     height: int,
     effect: Effect,
+    bounds: Sequence[float],
 ) -> Any:
     import altair as alt
 
@@ -127,7 +133,7 @@ def _intervals(
         sort=None,
         axis=options(labelExpr=_lookup(names), labelLimit=360, domain=False, ticks=False, grid=False, labelPadding=12),
     )
-    low, high = _domain(labelled, effect)
+    low, high = _domain(labelled, effect, bounds)
     labelled = labelled.assign(**{name: labelled[name].clip(low, high) for name in NUMBERS})
     kind = {"type": "log"} if effect.is_ratio else {}
     x = alt.X(
@@ -141,7 +147,21 @@ def _intervals(
     null = effect.null
     zero = alt.Chart(pd.DataFrame({"zero": [null]})).mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("zero:Q"))
     below, above = _side(sides[0], -1, null), _side(sides[1], 1, null)
-    return layer(zero, whiskers, points, below, above, width=WIDTH, height=height)
+    margins = [_bound(one, below=one < effect.null) for one in bounds]
+    return layer(zero, *margins, whiskers, points, below, above, width=WIDTH, height=height)
+
+
+def _bound(value: float, *, below: bool) -> Any:
+    """Draw a margin: a line of its own colour, named below the rows."""
+    import altair as alt
+
+    chart, x = alt.Chart(pd.DataFrame({"bound": [value], "text": ["margin"]})), alt.X("bound:Q")
+    line = chart.mark_rule(color=OKABE_ITO[1], strokeWidth=1.6, strokeDash=[6, 2]).encode(x=x)
+    align: Literal["left", "right"] = "right" if below else "left"
+    name = chart.mark_text(align=align, dx=-4 if below else 4, dy=-5, fontSize=TEXT_SIZE - 1, color=INK).encode(
+        x=x, y=alt.YValue("height"), text=alt.Text("text:N")
+    )
+    return alt.layer(line, name)
 
 
 def _side(name: str, direction: int, null: float) -> Any:
@@ -168,12 +188,12 @@ def _texts(labelled: pd.DataFrame, height: int) -> Any:
     )
 
 
-def _domain(labelled: pd.DataFrame, effect: Effect) -> tuple[float, float]:
+def _domain(labelled: pd.DataFrame, effect: Effect, bounds: Sequence[float] = ()) -> tuple[float, float]:
     """Return limits of the axis with no difference in the middle, so that both sides can be named.
 
     An infinite limit, and a ratio of 0, do not stretch the axis: they are drawn to its end.
     """
-    numbers = labelled[list(NUMBERS)].to_numpy(dtype=float)
+    numbers = np.append(labelled[list(NUMBERS)].to_numpy(dtype=float), bounds)
     if effect.is_ratio:
         logs = np.abs(np.log(numbers[(numbers > 0) & np.isfinite(numbers)]))
         reach = min(max(float(logs.max(initial=0.0)), 0.1) * 1.1, np.log(1000.0))

@@ -13,8 +13,9 @@ from coxa.estimates.table import subgroup_in
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.sentences import factor_words, side_label
-from coxa.report.topics.analyses.written import compared_heading, written
+from coxa.report.topics.analyses.written import MARGINS, compared_heading, written
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.margin import margin_words
 from coxa.study.parts import label_of
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, p_value
@@ -36,8 +37,6 @@ KINDS = {
 """Kind of row -> heading, in the order of the table."""
 
 SUBGROUP_TERMS = ("subgroup_difference", "shrunken_difference", "difference_between_subgroups", "interaction_test")
-
-MARGINS = ("noninferiority", "superiority", "equivalence")
 
 
 def further_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | None:
@@ -148,8 +147,8 @@ def _margin_words(planned: PlannedAnalysis) -> Iterator[str]:
         method = planned.analysis.multiplicity
         adjusted = "both" if method in SIMULTANEOUS else "p-values" if method != "none" else "neither"
         yield (
-            f"Margin {margin.value:g} {planned.unit}{source}; one-sided p-values, limits at one less twice their "
-            f"level, {adjusted} adjusted for multiplicity."
+            f"Margin {margin_words(planned)}{source}; one-sided p-values, limits at one less twice their level, "
+            f"{adjusted} adjusted for multiplicity."
         )
 
 
@@ -161,7 +160,8 @@ def _row(planned: PlannedAnalysis, record: Record, margins: bool) -> Row:
     if record["term"] == "main_effect":
         label = sentence_case(factor_words(record))
     elif record["reference"]:
-        label += f" minus {mid_sentence(side_label(study, record['reference']))}"
+        ratio = record["term"] in MARGINS and (planned.effect.is_ratio or planned.effect.of_wins)
+        label += f" {'against' if ratio else 'minus'} {mid_sentence(side_label(study, record['reference']))}"
     last = (Cell(shown),) if margins else ()
     return Row(label, (*_cells(planned, record, p_mark(planned, record)), *last))
 

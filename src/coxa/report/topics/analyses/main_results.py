@@ -10,6 +10,7 @@ from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import side_by_side
 from coxa.report.topics.analyses.further import further_table
 from coxa.report.topics.analyses.kinds import LEAD
+from coxa.report.topics.analyses.margin_forest import margin_forest
 from coxa.report.topics.analyses.profile import has_profile
 from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
 from coxa.report.topics.analyses.sentences import MOST_SENTENCES
@@ -48,3 +49,5 @@ def _sensitivity(report: ReportRecord) -> Iterator[Block]:
             yield TableBlock(table, stacked=True)
         if table := further_table(first, report.estimates):
             yield TableBlock(table, stacked=True)
+        if margins := margin_forest(first, report.estimates):
+            yield FigureBlock(margins)

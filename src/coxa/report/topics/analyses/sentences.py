@@ -13,6 +13,7 @@ from coxa.study.analysis import Margin
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.design_words import TRIAL
 from coxa.study.important import compared_with
+from coxa.study.margin import margin_words
 from coxa.study.target_trial import emulated
 from coxa.study.wording import endpoint_words, join_words
 from coxa.study.words import SIMULTANEOUS
@@ -184,7 +185,7 @@ def verdict_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Pr
 
 
 def _verdict(planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
-    study, decimals, unit = planned.study, planned.decimals, planned.unit
+    study, unit = planned.study, f" {planned.unit}" if planned.unit else ""
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
     source = f", {margin.source}" if margin.source else ""
     kind = f"{planned.analysis.multiplicity.capitalize()}-adjusted " if is_adjusted(planned, record) else ""
@@ -192,10 +193,10 @@ def _verdict(planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
     return prose(
         f"{MARGIN_WORDS[margin.type]} of {arm} against {reference} {planned.at(record['visit'])} is ",
         Cell("shown" if is_shown(record) else "not shown"),
-        f" at the one-sided level of {level:g} (margin {margin.value:g} {unit}{source}): difference in means ",
-        estimate_cell("estimate", record, "estimate", decimals=decimals),
-        f" {unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
-        estimate_cell("limits", record, "conf_low", "conf_high", decimals=decimals),
+        f" at the one-sided level of {level:g} (margin {margin_words(planned)}{source}): {planned.effect.words} ",
+        written(planned, "estimate", record, "estimate"),
+        f"{unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
+        written(planned, "limits", record, "conf_low", "conf_high"),
         f"; one-sided {kind}",
         estimate_cell("p_words", record, "p_value"),
         ").",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import get_args
 
+from coxa.estimates.margins import MarginType
 from coxa.estimates.table import null_value
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.comparative import PlannedAnalysis
@@ -34,6 +36,9 @@ NAMED = 2
 BY_TERM: dict[str, Effect] = {effect.term: effect for effect in EFFECTS.values()}
 """Kind of row of a comparison -> what it is."""
 
+MARGINS: tuple[str, ...] = get_args(MarginType)
+"""Kinds of rows that test the comparison of the estimand against a margin."""
+
 IN_SUBGROUPS = ("subgroup_difference", "difference_between_subgroups")
 """Kinds of rows that are written as the comparisons of the estimand."""
 
@@ -43,7 +48,7 @@ def scale_of(planned: PlannedAnalysis, term: str) -> Scale:
     if term in BY_TERM:
         scale = BY_TERM[term].scale
         return "points" if scale == "units" and planned.kind == "binary" else scale
-    if term in IN_SUBGROUPS:
+    if term in IN_SUBGROUPS or term in MARGINS:
         return planned.effect.scale
     if term == "marginal_mean":
         return ARMS.get(planned.effect.arms, "units")

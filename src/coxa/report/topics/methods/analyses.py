@@ -22,6 +22,7 @@ from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.margin import margin_words
 from coxa.study.models.lmm import DAY
 from coxa.study.plan import Study
 from coxa.study.scales import scale_name
@@ -148,8 +149,10 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
         mark = cite(word) if word in plan.option("contrasts", ()) else ""
         yield f"{study.words.say(method_of(plan).courses[word])}{mark}."
     if (margin := plan.option("margin")) is not None:
-        against = f"a margin of {margin.value:g} {planned.unit}"
+        against = f"a margin of {margin_words(planned)}"
         yield f"{MARGINS[margin.type]} was tested against {against}{cite(margin.type)}."
+        if not planned.of_means:
+            yield "It is shown where the limits at one less twice the one-sided level leave out the margin."
         if plan.multiplicity != "none":
             limits = "p-values and limits" if plan.multiplicity in SIMULTANEOUS else "p-values, not the limits,"
             yield f"The {limits} of these tests were adjusted in the same way, as a family of their own."

@@ -12,6 +12,7 @@ from coxa.report.topics.analyses.adjusted import p_mark
 from coxa.report.topics.analyses.footnotes import analysis_footnotes, warning_marks
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
+from coxa.report.topics.analyses.margin_forest import margin_forest
 from coxa.report.topics.analyses.modifiers import modifier_blocks
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell, visit_label
 from coxa.report.topics.analyses.variances import warning_words
@@ -124,6 +125,8 @@ def further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
     in_results = planned.is_primary and study.analyses_of(planned.estimand_name)[0] is planned
     if not in_results and (table := further_table(planned, estimates)):
         yield TableBlock(table)
+    if not in_results and (figure := margin_forest(planned, estimates)):
+        yield FigureBlock(figure)
     if table := subgroup_table(planned, estimates):
         yield TableBlock(table)
         compared = f"differences between {study.words.arms}" if planned.of_means else planned.effect.words
