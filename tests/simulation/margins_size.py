@@ -79,7 +79,7 @@ def row(plan: str, name: str, replicates: int, seed: int = 7) -> dict[str, Any]:
 
 PAGE = """# Size of tests against a margin, by simulation
 
-Plans of `analyses/outcomes`, {replicates:,} trials each. The margin of each is its true comparison, so that what is to be
+Plans of `analyses/outcomes`, {replicates:,} trials each. The margin of each is its true comparison: what is to be
 shown is not so, and would be shown in 2.5% of trials at the one-sided level of 0.025. Standard error of 2.5% by chance:
 {size:.2f} points; of 95%: {wide:.2f} points.
 

@@ -23,6 +23,7 @@ from coxa.cli.import_files import import_command
 from coxa.cli.interim import interim_command
 from coxa.cli.lesson import lesson_command
 from coxa.cli.lock import lock_command
+from coxa.cli.measurement import measurement_command
 from coxa.cli.page import page_command
 from coxa.cli.pool import pool_command
 from coxa.cli.power import power_command
@@ -105,6 +106,7 @@ app.command("check")(check_command)
 app.command("lock")(lock_command)
 app.command("interim")(interim_command)
 app.command("score")(score_command)
+app.command("measurement")(measurement_command)
 app.command("randomise")(randomise_command)
 app.command("power")(power_command)
 app.command("rehearse")(rehearse_command)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from coxa.report.output.render import render as render
     from coxa.report.record import NotFitted as NotFitted
     from coxa.report.report import Report as Report
+    from coxa.report.topics.measurement.measured import MeasuredScore as MeasuredScore
+    from coxa.report.topics.measurement.measured import measured_scores as measured_scores
     from coxa.report.topics.participants.flow.build import participant_flow as participant_flow
     from coxa.report.topics.participants.flow.draw import plot_flow as plot_flow
     from coxa.report.trace.compare import compare_results as compare_results
@@ -30,6 +32,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.report.output.render": ("render",),
         "coxa.report.record": ("NotFitted",),
         "coxa.report.report": ("Report",),
+        "coxa.report.topics.measurement.measured": ("MeasuredScore", "measured_scores"),
         "coxa.report.topics.participants.flow.build": ("participant_flow",),
         "coxa.report.topics.participants.flow.draw": ("plot_flow",),
         "coxa.report.trace.compare": ("compare_results",),

@@ -27,6 +27,7 @@ from coxa.report.topics.evidence.section import evidence_section
 from coxa.report.topics.goals.section import goals_section
 from coxa.report.topics.harms.section import harms_detail_section, harms_section
 from coxa.report.topics.hypotheses.section import hypotheses_section
+from coxa.report.topics.measurement.section import measurement_section
 from coxa.report.topics.methods.section import methods_section, references_section
 from coxa.report.topics.observed.section import observed_section
 from coxa.report.topics.participants.section import analysed_section, participants_section
@@ -72,6 +73,7 @@ SUPPLEMENT: tuple[Builder, ...] = (
     assessments_section,
     goals_section,
     responders_section,
+    measurement_section,
     analyses_section,
     diagnostics_section,
     harms_detail_section,

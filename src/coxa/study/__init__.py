@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coxa.study.locking.lock import Lock as Lock
     from coxa.study.locking.lock import lock as lock
     from coxa.study.locking.lock import read_lock as read_lock
+    from coxa.study.measurement import ScoreMeasurement as ScoreMeasurement
     from coxa.study.plan import Study as Study
     from coxa.study.pool.plan import PoolPlan as PoolPlan
     from coxa.study.pool.read import read_pool as read_pool
@@ -37,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.study.delivery.items": ("delivery_items",),
         "coxa.study.describing.document": ("study_schema",),
         "coxa.study.hypotheses": ("Hypotheses", "Interim"),
+        "coxa.study.measurement": ("ScoreMeasurement",),
         "coxa.study.locking.content": ("Change", "plan_changes"),
         "coxa.study.locking.deviations": ("PlanStatus", "plan_status"),
         "coxa.study.locking.lock": ("Lock", "lock", "read_lock"),

@@ -16,6 +16,7 @@ from coxa.errors import CoxaError, not_allowed
 from coxa.study.base import Problem
 from coxa.study.design_words import DesignWords
 from coxa.study.diary import Diary
+from coxa.study.measurement import ScoreMeasurement
 from coxa.study.outcome import Outcome
 from coxa.study.parts import Covariate, Name, Part, ReportOptions, Visit, label_of
 from coxa.study.protocol import Protocol
@@ -110,6 +111,11 @@ class Study(Part):
     )
     diary: Diary | None = Field(
         None, description="How the daily diary is read: days due, bands, flares, standards, load, and models of days."
+    )
+    measurement: dict[Name, ScoreMeasurement] = Field(
+        default_factory=dict,
+        description="What is asked of scores themselves: reliability and measurement error, reliable and clinically "
+        "significant change, minimal important change.",
     )
     protocol: Protocol | None = Field(None, description="What only the authors know, for report and checklists.")
     data: DataSource | None = Field(None, description="Where the data are; may be added later.")

@@ -10,6 +10,7 @@ from coxa.study.base import Problem, known
 from coxa.study.checks.covariate_sources import source_problems
 from coxa.study.diary import diary_problems
 from coxa.study.important import report_problems
+from coxa.study.measurement import measurement_problems
 from coxa.study.plan import Study, baseline_candidates
 from coxa.study.scales import outcome_scale
 
@@ -28,6 +29,7 @@ def shared_problems(study: Study) -> Iterator[Problem]:
     yield from source_problems(study)
     yield from _data_problems(study)
     yield from diary_problems(study.diary, study.covariates)
+    yield from measurement_problems(study)
     yield from known(
         study.report.baseline_table,
         [*study.covariates, *study.outcomes],

@@ -11,6 +11,7 @@ from coxa.report.topics.assessments.section import assessments_section
 from coxa.report.topics.case_mix.section import case_mix_section
 from coxa.report.topics.delivery.section import adherence_section
 from coxa.report.topics.goals.section import goals_section
+from coxa.report.topics.measurement.section import measurement_section
 from coxa.report.topics.missing.by_visit import plot_missingness
 from coxa.report.topics.observed.section import MEASURES
 from coxa.report.topics.observed.table import arm_sizes, observed_table
@@ -31,6 +32,7 @@ def service_sections(report: ReportRecord[Study]) -> tuple[Section, ...]:
         adherence_section,
         red_flags_section,
         return_to_sport_section,
+        measurement_section,
     )
     topics = tuple(build(report) for build in builders)
     return (_participants(report), _completeness(report), _observed(report), *(one for one in topics if one))
