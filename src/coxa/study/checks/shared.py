@@ -8,9 +8,9 @@ from itertools import pairwise
 from coxa.errors import CoxaError
 from coxa.study.base import Problem, known
 from coxa.study.checks.covariate_sources import source_problems
+from coxa.study.checks.measurement import measurement_problems
 from coxa.study.diary import diary_problems
 from coxa.study.important import report_problems
-from coxa.study.measurement import measurement_problems
 from coxa.study.plan import Study, baseline_candidates
 from coxa.study.scales import outcome_scale
 
