@@ -128,7 +128,7 @@ predictive modelling. What is to be found is 10.
 
 The mean change of those who improved is far from the threshold, since most improve by more than it. ROC and predictive
 modelling follow the share improved; their limits do not know of that. The adjustments take most of it
-out.
+out. At a half the limits of predictive modelling are too wide: they take the share improved as known.
 
 Made by
 `python -m tests.simulation.measurement_size --replicates {replicates} --write docs/methods/measurement-size.md`.

@@ -31,7 +31,8 @@ N = 120
 def module_of(path: Path) -> Any:
     """Return a file as a module, under a name of its own."""
     spec = importlib.util.spec_from_file_location("measurement_draw", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
     return found
@@ -80,7 +81,9 @@ def test_reliability_agreement_alpha_and_ends_are_those_of_the_scores(folder: Pa
     found, wide = measured(folder), scores(folder)
     repeated = wide[["screening", "baseline"]].to_numpy()
     by_hand = intraclass_correlation(repeated)
-    assert found.reliability is not None and found.agreement is not None and found.alpha is not None
+    assert found.reliability is not None
+    assert found.agreement is not None
+    assert found.alpha is not None
     pd.testing.assert_frame_equal(found.reliability.frame, by_hand.frame)
     assert found.reliability.sdc_agreement == pytest.approx(by_hand.sdc_agreement)
     assert found.agreement.upper == pytest.approx(bland_altman(repeated[:, 1], repeated[:, 0]).upper)
@@ -140,7 +143,8 @@ def test_stable_participants_alone_are_repeated(folder: Path) -> None:
 def test_what_cannot_be_estimated_is_said_and_the_rest_is_there(folder: Path) -> None:
     nobody = {"outcome": "rating", "visit": "week_12", "at_least": 0.2, "at_most": 0.4}
     found = measured(folder, repeated={"visits": ["screening", "baseline"], "stable": nobody})
-    assert found.reliability is None and found.change is None
+    assert found.reliability is None
+    assert found.change is None
     assert found.important is not None
     assert any("has 0 complete rows" in text for text in found.problems)
 
@@ -148,7 +152,8 @@ def test_what_cannot_be_estimated_is_said_and_the_rest_is_there(folder: Path) ->
 def test_a_report_has_the_section_with_its_numbers(folder: Path) -> None:
     report = coxa.analyse(cohort_of(folder, json.dumps(keys())))
     section, found = measurement_section(report), measured_scores(report.cohort)[0]
-    assert section is not None and found.reliability is not None
+    assert section is not None
+    assert found.reliability is not None
     blocks = [*section.blocks, *(block for part in section.sections for block in part.blocks)]
     tables = {block.table.id: block.table for block in blocks if isinstance(block, TableBlock)}
     assert set(tables) == {"measurement-properties", "reliable-change-pain", "important-change-pain"}
@@ -179,7 +184,8 @@ def test_the_command_says_it_and_gives_numbers(folder: Path) -> None:
     run = CliRunner().invoke(app, ["measurement", str(folder / "study.yaml"), "--data", str(folder / "data")])
     assert run.exit_code == 0, run.output
     found = measured(folder)
-    assert found.change is not None and found.reliability is not None
+    assert found.change is not None
+    assert found.reliability is not None
     assert f"a change of {found.change.threshold:.1f} points or more is reliable" in run.output
     numbers = CliRunner().invoke(
         app, ["measurement", str(folder / "study.yaml"), "--data", str(folder / "data"), "--json"]

@@ -51,6 +51,12 @@ class MeasuredScore:
     cutoffs     : a, b and c
     important   : minimal important change
     problems    : what could not be estimated, and why
+
+    Examples
+    --------
+    >>> from coxa.study import ScoreMeasurement
+    >>> MeasuredScore("pain", ScoreMeasurement(), problems=("Reliability: one visit has no scores.",)).problems
+    ('Reliability: one visit has no scores.',)
     """
 
     outcome: str

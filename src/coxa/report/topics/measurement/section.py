@@ -88,8 +88,8 @@ def _detectable(study: Study, one: MeasuredScore) -> Text:
     verdict = "an important change of one person is larger than measurement error."
     if detectable > important:
         verdict = (
-            "an important change of one person cannot be told from measurement error by two scores. Means of groups "
-            "are more precise."
+            "an important change of one person does not stand out from measurement error in two scores. Means of "
+            "groups are more precise."
         )
     return prose(
         "The smallest detectable change is ",
