@@ -17,8 +17,10 @@ from coxa.study.comparative import PlannedAnalysis
 
 
 def join(parts: Iterable[Estimates]) -> Estimates:
-    """Return all rows as one table."""
+    """Return all rows as one table; one without rows of nothing."""
     frames = [part.frame for part in parts]
+    if not frames:
+        return Estimates.of(())
     filled = [frame for frame in frames if len(frame)]
     if len(filled) > 1:
         return Estimates(pd.concat(filled, ignore_index=True))
