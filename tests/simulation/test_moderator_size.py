@@ -1,4 +1,4 @@
-"""The band of a curve holds for all its values, and shrinkage makes errors smaller; the command writes the long table."""
+"""The band of a curve holds for all its values, and shrinkage makes errors smaller; the command has the long table."""
 
 from __future__ import annotations
 
