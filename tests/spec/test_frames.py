@@ -26,6 +26,7 @@ from coxa import (
     figures,
     impute,
     instruments,
+    meta,
     models,
     report,
     simulate,
@@ -199,12 +200,38 @@ def tiny_audit() -> AuditPlan:
     return AuditPlan.model_validate(given)
 
 
+PLACE = np.arange(24)
+SESSIONS = (PLACE % 2) * (3 + PLACE % 7)
+VISITED = pd.DataFrame(
+    {
+        "participant_id": PLACE,
+        "arm": ["a", "b"] * 12,
+        "drawn": PLACE % 2,
+        "sessions": SESSIONS,
+        "came": (PLACE % 2) * (PLACE % 3 > 0),
+        "pain": 50.0 - SESSIONS + np.cos(PLACE),
+    }
+)
+LATITUDE = pd.DataFrame({"latitude": [44.0, 55, 42, 13]})
+
 CASES: dict[str, Callable[[As], Any]] = {
     "audit.cell_weights": lambda into: audit.cell_weights(
         audit.fit_cells(CELLS, "due", "done", ["sex"]), into(CELLS), "due", "done"
     ).weights.tolist(),
     "audit.completeness": lambda into: audit.completeness(into(EPISODES), ["clinic"]),
     "audit.completeness_weights": lambda into: audit.completeness_weights("done ~ sex", into(SEEN)).params.to_frame(),
+    "causal.complier_effect": lambda into: causal.complier_effect(into(VISITED), "pain", "came").effect.estimate,
+    "causal.dose_response": lambda into: causal.dose_response(into(VISITED), "pain", "sessions").slope.to_dict(),
+    "causal.instrumental_effect": lambda into: (
+        causal.instrumental_effect(into(VISITED), "pain", "came", "drawn").estimate
+    ),
+    "causal.mediated_effects": lambda into: causal.mediated_effects(into(VISITED), "pain", "sessions").table,
+    "meta.pool_effects": lambda into: meta.pool_effects(
+        [-0.4, -0.3, -0.6, -0.1], [0.04] * 4, moderators=into(LATITUDE)
+    ).to_frame(),
+    "meta.pool_levels": lambda into: (
+        meta.pool_levels([-0.4, -0.3, -0.6, -0.1], [0.04] * 4, list("aabc"), moderators=into(LATITUDE)).names
+    ),
     "causal.balance_of": lambda into: (
         causal.balance_of(into(GROUPED), causal.balancing_weights(GROUPED, **TWO_GROUPS), ["age"]).table
     ),

@@ -201,6 +201,7 @@ def test_the_curve_has_its_warning() -> None:
             "earlier visit",
         ),
         ("mediation", ("analyses", "mediation"), {"mediator": {"outcome": "fear"}}, "a mediator is an `outcome`"),
+        ("mediation", ("analyses", "mediation"), {"mediator": {"dose": "minutes_attended"}}, "sessions_attended alone"),
         (
             "mediation",
             ("analyses", "mediation"),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, TEXT, kinds
+from coxa.cards import Carded
 from coxa.causal.balance import CovariateBalance, balance_of
 from coxa.causal.compare import ESTIMATORS, FAMILIES, NAMES, Estimator, Kind, group_rows
 from coxa.causal.confounders import confounder_matrix, two_groups
@@ -25,8 +26,8 @@ SOURCE = "source_"
 """Column that says where a row is from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transported:
+@dataclass(frozen=True, slots=True, repr=False)
+class Transported(Carded):
     """A trial's comparison in the case mix of a clinic.
 
     estimates   : rows of both arms and of their comparison, in the part of the clinic that the trial covers

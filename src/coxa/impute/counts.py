@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_known, check_option
 from coxa.impute.imputations import BLOCK
 from coxa.models import GLMFit
@@ -26,8 +27,8 @@ from coxa.models.design.rows import check_frame
 CountStrategy = Literal["mar", "j2r", "cr"]
 
 
-@dataclass(frozen=True, slots=True)
-class CountImputations:
+@dataclass(frozen=True, slots=True, repr=False)
+class CountImputations(Carded):
     """M imputed data sets of the events of n participants over the time that was planned.
 
     data     : (n rows) as given

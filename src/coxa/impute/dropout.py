@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_known
 from coxa.models.design.columns import label_text
 from coxa.models.design.matrix import design_matrix, orthonormal
@@ -29,8 +30,8 @@ SMALLEST = 1e-3
 """Probability of staying below which weights are refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dropout:
+@dataclass(frozen=True, slots=True, repr=False)
+class Dropout(Carded):
     """Staying and leaving of n participants up to one visit, with T visits up to it.
 
     y           : (n, T) outcomes, NaN where missing

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.meta.effects import Effects, Floats, as_columns, refuse, studies_named
 
@@ -16,8 +17,8 @@ BinaryMeasure = Literal["rr", "or", "rd"]
 BINARY: tuple[BinaryMeasure, ...] = ("rr", "or", "rd")
 
 
-@dataclass(frozen=True, slots=True)
-class CommonEffect:
+@dataclass(frozen=True, slots=True, repr=False)
+class CommonEffect(Carded):
     """One effect of all studies together: its estimate, a logarithm for ratios, and its standard error.
 
     Examples

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 
 Floats = NDArray[np.floating[Any]]
@@ -20,8 +21,8 @@ RATIOS: tuple[Measure, ...] = ("rr", "or")
 """Measures that are pooled as logarithms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+@dataclass(frozen=True, slots=True, repr=False)
+class Effects(Carded):
     """Estimates of k studies, ready to be pooled.
 
     measure  : what they are; ratios (`rr`, `or`) are natural logarithms

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.optimize import minimize
 
+from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.meta.effects import Floats, Wholes, as_columns, refuse
 from coxa.meta.robust import robust_errors
@@ -25,8 +27,8 @@ STARTS = ((0.5, 0.5), (1.0, 0.0), (0.0, 1.0), (0.05, 0.05))
 STEPS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class ThreeLevel:
+@dataclass(frozen=True, slots=True, repr=False)
+class ThreeLevel(Carded):
     """Estimates within trials, and trials, that vary; with robust errors.
 
     names        : (p,)
@@ -87,6 +89,7 @@ class ThreeLevel:
         return float(self.coefficients[0]) - reach, float(self.coefficients[0]) + reach
 
 
+@kinds(moderators=FRAME)
 def pool_levels(
     estimate: ArrayLike,
     variance: ArrayLike,

@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from coxa.arguments import FRAME, kinds
+from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.meta.effects import Effects, Flags, Floats, as_columns, refuse
 from coxa.meta.heterogeneity import POOL_METHODS, Heterogeneity, PoolMethod, heterogeneity, tau2_interval
@@ -40,8 +42,8 @@ class PoolSpec:
     tau2: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PooledEffect:
+@dataclass(frozen=True, slots=True, repr=False)
+class PooledEffect(Carded):
     """Pooled estimates of k studies and p coefficients.
 
     spec          : how they were pooled
@@ -150,6 +152,7 @@ class PooledEffect:
         })  # fmt: skip
 
 
+@kinds(moderators=FRAME)
 def pool_effects(
     estimate: ArrayLike | Effects,
     variance: ArrayLike | None = None,

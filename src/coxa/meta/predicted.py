@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 from coxa.meta.pooled import PooledEffect
 
@@ -17,8 +18,8 @@ POINTS = 400
 """Equally probable effects over which power is averaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextTrial:
+@dataclass(frozen=True, slots=True, repr=False)
+class NextTrial(Carded):
     """Predictive distribution of the true effect of a next trial: location, scale and degrees of freedom of a t.
 
     The prediction interval of the same level is its central interval; df is infinite for a normal distribution.

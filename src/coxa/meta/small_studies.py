@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from coxa.cards import Carded
 from coxa.errors import FitError, check_option
 from coxa.meta.effects import Floats, as_columns
 from coxa.meta.pooled import PooledEffect, PoolSpec, fit_pooled
@@ -19,8 +20,8 @@ FEWEST = 3
 ROUNDS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Egger:
+@dataclass(frozen=True, slots=True, repr=False)
+class Egger(Carded):
     """Egger's regression of estimates on their standard errors.
 
     statistic, df, p_value : t test of the slope
@@ -83,8 +84,8 @@ def egger_test(estimate: ArrayLike, variance: ArrayLike) -> Egger:
     return Egger(statistic, df, p_value, float(line.coefficients[0]), float(spread[0]))
 
 
-@dataclass(frozen=True, slots=True)
-class TrimFill:
+@dataclass(frozen=True, slots=True, repr=False)
+class TrimFill(Carded):
     """Trim and fill.
 
     k0       : studies that are filled in

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coxa.cards import Carded
 from coxa.errors import OptionError
 from coxa.meta.effects import as_columns
 from coxa.meta.pooled import PooledEffect, PoolSpec, fit_pooled
 
 
-@dataclass(frozen=True, slots=True)
-class Subgroups:
+@dataclass(frozen=True, slots=True, repr=False)
+class Subgroups(Carded):
     """Subgroups of studies.
 
     levels   : their names, in the order of the studies

@@ -126,7 +126,7 @@ def _through(design: TrialDesign, name: str, own: int, k: int, t: int) -> float:
     plan, mediator = design.study.estimands[name], mediator_of(design, name)
     other = design.arms.index(plan.treatment.against)
     if mediator.dose is not None:
-        if design.dose is None or mediator.dose != "sessions_attended":
+        if design.dose is None:
             return 0.0
         taken = [float(design.dose.due[place, t] * design.dose.mean[place]) for place in (own, other)]
         return float(design.dose.slope[k] * (taken[0] - taken[1]))

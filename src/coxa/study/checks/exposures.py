@@ -63,6 +63,12 @@ def _of_estimand(study: ComparativeStudy, name: str, estimand: Estimand) -> Iter
 def _mediator(study: ComparativeStudy, name: str, analysis: Mediation) -> Iterator[Problem]:
     given, at = analysis.mediator, ("analyses", name, "mediator")
     estimand = study.estimands.get(analysis.estimand)
+    if given.dose not in (None, "sessions_attended") and study.assumptions is not None:
+        yield Problem(
+            (*at, "dose"),
+            "a simulated trial knows its true effect through sessions_attended alone; take that, or leave out "
+            "`assumptions`",
+        )
     if given.outcome is None or estimand is None:
         return
     numbers = [word for word, one in study.outcomes.items() if one.kind in ("score", "count")]
