@@ -292,7 +292,7 @@ def test_deviations_have_date_and_reason_or_are_not_recorded(tmp_path: Path) -> 
     with pytest.raises(LockError, match="without record") as caught:
         require_locked(status)
     assert [found.field for found in caught.value.findings] == ["visit week 12: window", "analysis simpler: relaxes"]
-    assert "--unlocked" in caught.value.findings.items[0].remedy
+    assert caught.value.findings.items[0].remedy.endswith("or undo it.")
 
 
 @pytest.mark.parametrize(

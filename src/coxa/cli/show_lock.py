@@ -34,7 +34,7 @@ def check_locked(plan: Study, unlocked: bool, quiet: bool) -> None:
 
     status = plan_status(plan)
     if not unlocked:
-        require_locked(status)
+        require_locked(status, otherwise="go on with `--unlocked`")
     if not quiet:
         show_status(status)
 

@@ -126,8 +126,8 @@ def deviations(held: Lock, study: Study) -> Iterator[Deviation]:
         yield Deviation(change, 0, "", "", concerns_primary(change.path, before, now))
 
 
-def require_locked(status: PlanStatus) -> None:
-    """Raise LockError where a plan was locked and changed without record.
+def require_locked(status: PlanStatus, *, otherwise: str = "") -> None:
+    """Raise LockError where a plan was locked and changed without record; `otherwise` is another way to go on.
 
     Raises
     ------
@@ -136,7 +136,8 @@ def require_locked(status: PlanStatus) -> None:
     """
     if status.lock is None or not status.unrecorded:
         return
-    remedy = 'Record it (`coxa lock STUDY.YAML --reason "..."`), undo it, or go on with `--unlocked`.'
+    ways = ['Record it (`coxa lock STUDY.YAML --reason "..."`)', "undo it", *([otherwise] if otherwise else [])]
+    remedy = f"{', '.join(ways[:-1])} or {ways[-1]}."
     found = (
         one.change.finding(status.lock.file, "the plan is not the one that was locked", remedy)
         for one in status.unrecorded
