@@ -30,10 +30,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: "study" not in item.path.parts)
     if FULL or config.option.markexpr:
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+    left_out = {item.nodeid for item in items if item.get_closest_marker("slow")} | _others(items)
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+        items[:] = [item for item in items if item.nodeid not in left_out]
+
+
+def _others(items: list[pytest.Item]) -> set[str]:
+    """Return the cases of a test marked `some(n)` that are not among n cases spread evenly over all of them."""
+    cases: dict[str, list[str]] = {}
+    marks: dict[str, int] = {}
+    for item in items:
+        if mark := item.get_closest_marker("some"):
+            name = item.nodeid.split("[")[0]
+            cases.setdefault(name, []).append(item.nodeid)
+            marks[name] = mark.args[0]
+    spread = {name: {ids[k * len(ids) // marks[name]] for k in range(marks[name])} for name, ids in cases.items()}
+    return {one for name, ids in cases.items() for one in ids if one not in spread[name]}
 
 
 def pytest_collection_finish() -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def answers(episodes: Episodes) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(frame, object)).where(frame.notna(), None)
 
 
+@pytest.mark.slow
 @settings(max_examples=few(8, 150), deadline=None)
 @given(
     rows=st.lists(CELLS, min_size=1, max_size=8),

@@ -57,6 +57,7 @@ def test_all_pairs_within_visits(case: tuple[dict, Fit]) -> None:
     np.testing.assert_allclose(got["statistic"], wanted["t.ratio"], rtol=STANDARD_ERROR)
 
 
+@pytest.mark.some(1)
 def test_all_pairs_by_tukey(case: tuple[dict, Fit]) -> None:
     r, fit = case
     wanted, got = r["contrasts"], contrasts(fit, against="pairwise", adjust="tukey").frame

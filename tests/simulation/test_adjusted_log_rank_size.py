@@ -12,6 +12,8 @@ from coxa.models import adjusted_log_rank, log_rank
 from tests.simulation.adjusted_log_rank_size import ALPHA, METHODS, TREATED, draw, size_and_coverage, truth
 from tests.sizes import few
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_keeps_its_size_and_covers_at_80_an_arm() -> None:
     replicates = few(200, 2000)

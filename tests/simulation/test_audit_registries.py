@@ -35,6 +35,7 @@ def rows(setting: int) -> pd.DataFrame:
     return pd.concat([audited(seed, name) for seed in range(1, REGISTRIES + 1)], ignore_index=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", HOW[1:])
 def test_equal_clinics_are_outside_as_often_as_the_limits_claim(how: str) -> None:
     shares = outside(rows(0)).set_index(["how", "limits", "level"])["outside"]
@@ -49,6 +50,7 @@ def test_without_adjustment_more_of_equal_clinics_are_outside() -> None:
     assert shares["raw", LIMITS["none"], 0.95] > shares["adjusted", LIMITS["none"], 0.95] + 0.03
 
 
+@pytest.mark.slow
 def test_planted_clinics_are_found_by_limits_of_patients() -> None:
     found = found_outliers(rows(5)).set_index(["planted", "how", "limits", "level"])["found"]
     for planted in ("better", "worse"):

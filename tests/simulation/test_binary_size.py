@@ -16,6 +16,8 @@ from coxa.estimates import standardised_means
 from coxa.models import fit_glm
 from tests.simulation.binary_size import ALPHA, METHODS, adjusted, draw, size_and_coverage, truth
 
+pytestmark = pytest.mark.slow
+
 EFFECT = 1.25
 PER_ARM = 40
 

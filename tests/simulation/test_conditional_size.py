@@ -8,6 +8,8 @@ import pytest
 from tests.simulation.conditional_size import ACTIVE, REFERENCE, WORDS, draw, measured, truth
 from tests.sizes import few
 
+pytestmark = pytest.mark.slow
+
 
 def test_truths_are_between_nothing_lost_and_what_a_jump_leaves() -> None:
     arm, _, _, event = draw(50_000, np.random.default_rng(2))

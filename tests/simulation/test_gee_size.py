@@ -14,6 +14,8 @@ import pytest
 from coxa.models import fit_gee
 from tests.simulation.gee_size import METHODS, SCHEMES, Scheme, draw, scores_of, size
 
+pytestmark = pytest.mark.slow
+
 TEN = Scheme(10, 20, 0.3, 0.05)
 
 

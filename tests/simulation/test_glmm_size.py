@@ -12,6 +12,8 @@ from scipy.special import expit
 from tests.simulation.glmm_size import ALPHA, SD, SLOPE, risk_difference, size_and_coverage
 from tests.sizes import few
 
+pytestmark = pytest.mark.slow
+
 EFFECT = 1.5
 REPLICATES = few(25, 400)
 

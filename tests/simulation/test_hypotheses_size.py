@@ -13,6 +13,8 @@ from coxa.hypotheses import sequential_design, sequential_power
 from tests.simulation.hypotheses_size import graph_row, looks_row, statistics
 from tests.sizes import few
 
+pytestmark = pytest.mark.slow
+
 PLAN = Path(__file__).parents[2] / "analyses" / "group_sequential" / "study.yaml"
 DRAWS = 40_000
 

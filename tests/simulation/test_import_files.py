@@ -25,6 +25,7 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return measure(request.param, tmp_path_factory.mktemp("made") / request.param.name)
 
 
+@pytest.mark.some(8)
 def test_no_column_is_given_a_wrong_place(measured: Measure) -> None:
     assert measured.at_first.mistakes == ()
     assert measured.after.mistakes == ()
@@ -41,6 +42,7 @@ def test_answers_leave_no_column_of_a_study_without_its_place(measured: Measure)
     assert measured.after.asked == 0
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize("measured", STUDIES, indirect=True, ids=lambda made: made.name)
 def test_an_answered_plan_reads_its_files_without_an_error(measured: Measure, tmp_path: Path) -> None:
     strategies = [each.key for each in measured.last.questions if each.key.startswith("intercurrent_events.")]
@@ -65,6 +67,7 @@ TEXTS = [
 """Text files whose columns can be taken out and put in another order: one encoding, no name twice."""
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize(("made", "file"), TEXTS, ids=lambda each: each if isinstance(each, str) else each.name)
 def test_some_columns_and_rows_in_any_order_never_give_a_wrong_place(made: MadeFile, file: str, tmp_path: Path) -> None:
     """With less to go by more is asked, or nothing is said."""

@@ -7,6 +7,8 @@ import pytest
 from tests.simulation.margins_size import at_the_truth, row
 from tests.sizes import few
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_margin_of_a_simulation_is_its_truth() -> None:
     study, truth = at_the_truth("flares", "flares")

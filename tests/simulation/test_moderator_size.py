@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.simulation.moderator_size import CURVES, one_curve, page, subgroups
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_band_has_the_curve_more_often_than_limits_of_each_value() -> None:

@@ -27,6 +27,8 @@ from tests.simulation.ordinal_size import (
     true_win,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def counted(effect: float, replicates: int, per_arm: int = 40) -> pd.DataFrame:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.simulation.responder_size import ALPHA, EFFECT, MARK, MEAN, NUMBERS, draw, size_and_coverage, truth
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_truth_is_that_of_the_draws() -> None:
     data = draw(100_000, EFFECT, np.random.default_rng(1))

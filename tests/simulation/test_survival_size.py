@@ -21,6 +21,8 @@ from tests.simulation.survival_size import (
 )
 from tests.sizes import few
 
+pytestmark = pytest.mark.slow
+
 CORRECTED, LWYY, INDEPENDENT = RECURRENT
 
 

@@ -8,6 +8,8 @@ import pytest
 from coxa.estimates import win_statistics
 from tests.simulation.win_size import ALPHA, draw, size_and_coverage, truth
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_truth_is_that_of_the_draws() -> None:
     table = win_statistics(*draw(3000, True, np.random.default_rng(1))).table.set_index("statistic")

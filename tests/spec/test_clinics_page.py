@@ -187,6 +187,7 @@ def hidden() -> Document:
     return build_page(Hidden(with_mark(audit(), float("nan"))))
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_hidden_number_is_in_no_form_of_the_page(shown: Document, hidden: Document, form: str) -> None:
     assert str(MARK) in read(form, render_document(shown, form))

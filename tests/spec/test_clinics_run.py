@@ -48,6 +48,7 @@ def assert_same(one: Audit, other: Audit) -> None:
         pd.testing.assert_frame_equal(mine.clinics, theirs.clinics)
 
 
+@pytest.mark.slow
 def test_a_path_a_plan_and_a_frame_give_the_same_audit() -> None:
     plan = coxa.read_audit(WORKED)
     by_path, by_plan = coxa.audit_clinics(WORKED), coxa.audit_clinics(plan)

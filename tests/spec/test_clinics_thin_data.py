@@ -222,6 +222,7 @@ THIN = {
 }
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("lacking", THIN)
 def test_the_page_of_thin_data_says_every_reason(lacking: str) -> None:
     found = audit(THIN[lacking]())

@@ -66,6 +66,7 @@ AMBIGUOUS = {",": ["4,408", "3,856", "4,872", "12,000"], ".": ["4.408", "3.856",
 WHOLE, DECIMAL = [4408, 3856, 4872, 12000], [4.408, 3.856, 4.872, 12.0]
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("mark", [",", "."])
 def test_an_ambiguous_number_is_refused_with_its_readings_and_read_as_declared(
@@ -98,6 +99,7 @@ def test_a_point_among_decimal_commas_is_refused_until_it_is_declared(tmp_path: 
     assert pain.tolist() == [42.6, 46.6, 35.0, 51.0]
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize(("mark", "proof"), [(".", "0.123"), (".", "45.6789"), (".", "12.5"), (",", "1234,5")])
 def test_another_number_of_the_column_or_of_the_file_proves_a_decimal_mark(

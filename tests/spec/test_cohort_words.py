@@ -143,6 +143,7 @@ def test_a_level_written_differently_is_proposed_as_a_map(tmp_path: Path, field:
     assert finding.remedy.startswith(f'Write `values: {{{field}: {{"{word}": {level}}}}}` in its table')
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
 @pytest.mark.parametrize("options", [[], ["--json"], ["-q"]])
 def test_a_console_that_cannot_show_a_letter_shows_its_code(tmp_path: Path, encoding: str, options: list[str]) -> None:

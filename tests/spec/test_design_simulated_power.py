@@ -48,6 +48,7 @@ SLOW = ("mmrm, margin, holm", "mmrm, holm")
 """Kinds whose parts the others have."""
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=pytest.mark.slow) if kind in SLOW else kind for kind in KINDS]
 )
@@ -233,6 +234,7 @@ def test_a_probit_curve_finds_the_number() -> None:
     assert rounded(101.0, 3, 10_000) == 102
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     "first", [[400, 800], [1600], [12], [60]], ids=["both at 100%", "far above", "far below", "near"]
 )

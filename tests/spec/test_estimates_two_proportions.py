@@ -114,6 +114,7 @@ def test_ten_thousand_tables_have_limits_that_are_the_roots_that_a_search_finds(
         check_table(arm, reference)
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("n", [1, 2, 5, 9])
 @pytest.mark.parametrize("m", [1, 3, 8])
 def test_every_small_table_has_rows(n: int, m: int) -> None:

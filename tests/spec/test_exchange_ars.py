@@ -52,6 +52,7 @@ def references(part: Any) -> Iterator[str]:
             yield from references(value)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("share", [False, True])
 @pytest.mark.parametrize("design", ["parallel", "cohort"])
 def test_it_has_the_classes_of_the_standard(design: str, share: bool) -> None:

@@ -47,6 +47,7 @@ EVENTS = pd.DataFrame(
 """Three of usual care fell, two of them seriously, and two of them (also) not; one of exercise had a flare."""
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("share", [False, True])
 def test_outcomes_and_comparisons_are_the_numbers_of_the_report(share: bool) -> None:
     report = hip_oa()
@@ -74,6 +75,7 @@ def test_outcomes_and_comparisons_are_the_numbers_of_the_report(share: bool) -> 
         assert row["ciPctValue"] == 95.0
 
 
+@pytest.mark.slow
 def test_both_registries_have_the_same_numbers() -> None:
     ours, theirs = (tables_of(name) for name in REGISTRIES)
     assert ours["outcome_measures"]["value"].tolist() == theirs["end_points"]["value"].tolist()
@@ -117,6 +119,7 @@ def test_what_was_only_serious_is_no_other_event() -> None:
     assert serious.loc["Usual care", "occurrencesCausallyRelatedToTreatment"] == 1
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("registry", REGISTRIES)
 def test_what_is_shared_has_no_small_count(registry: str) -> None:
     counted = ("numSubjects", "numAffected", "numEvents", "subjects", "subjectsAffected", "occurrences")

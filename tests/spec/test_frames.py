@@ -437,6 +437,7 @@ def test_every_public_function_that_takes_a_frame_is_tried() -> None:
     assert sorted(CASES) == sorted(takers())
 
 
+@pytest.mark.some(110)
 @pytest.mark.parametrize("kind", list(KINDS))
 @pytest.mark.parametrize("name", list(CASES))
 def test_a_function_gives_the_same_for_any_frame(

@@ -167,7 +167,7 @@ def test_an_effect_at_each_level_has_a_win_probability_and_no_single_odds_ratio(
         ("model: ordinal, partial: [age]", "cumulative_odds_ratio", "`partial` names 'age', which is not in the model"),
         ("model: ordinal, adjust: ['age + arm']", "cumulative_odds_ratio", "is not a term"),
         ("model: mann_whitney", "cumulative_odds_ratio", "does not estimate a cumulative odds ratio"),
-        ("model: ancova", "cumulative_odds_ratio", "Use ordinal"),
+        ("model: ancova", "cumulative_odds_ratio", "Use imputation or ordinal"),
     ],
 )
 def test_what_a_plan_cannot_have_is_answered(model: str, summary: str, words: str) -> None:

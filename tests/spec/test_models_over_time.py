@@ -66,6 +66,7 @@ CASES = [
 ]
 
 
+@pytest.mark.some(5)
 @pytest.mark.parametrize(("random", "residual", "ddf"), CASES)
 def test_the_recursion_along_times_gives_the_numbers_of_whole_matrices(
     random: str, residual: str, ddf: str, monkeypatch: pytest.MonkeyPatch

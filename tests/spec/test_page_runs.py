@@ -48,6 +48,7 @@ def by_command(place: Place, out: str) -> Path:
     return place.folder / out
 
 
+@pytest.mark.slow
 def test_the_bytes_of_a_run_are_those_of_the_command(place: Place) -> None:
     client = Client.of(place.folder.parent)
     assert client.post("/study/trial/run/start").to == "/study/trial/run"

@@ -112,6 +112,7 @@ MOST = [
 NAMES = [*MOST, *(pytest.param(name, marks=pytest.mark.slow) for name in LABELS if name not in MOST)]
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_label_breaks_no_form(name: str) -> None:
     html, pdf, word = forms(name)
@@ -180,6 +181,7 @@ def test_a_long_label_of_letters_of_two_halves_is_drawn_with_them(before: int) -
     assert "\U0001f9b5" * 5 in re.sub(r"<(title|desc)\b.*?</\1>", "", figure.svg())
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes() -> None:
     code = (
         "import hashlib\n"

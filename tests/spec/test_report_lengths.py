@@ -167,6 +167,7 @@ def analysed(drawn: Path) -> Report:
     return coxa.analyse(drawn / "trial" / "study.yaml")
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("length", LENGTHS)
 def test_what_is_written_is_verified_at_every_length(drawn: Path, analysed: Report, length: Length) -> None:
     out = drawn / length

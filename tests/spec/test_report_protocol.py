@@ -141,6 +141,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Document:
     return build_document(reported(tmp_path_factory.mktemp("hostile"), (cs,), (), why))
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_hostile_reason_reaches_every_form_as_text(hostile: Document, form: str) -> None:
     shown = render_document(hostile, form)

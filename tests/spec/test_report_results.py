@@ -246,6 +246,7 @@ def test_a_changed_number_and_a_changed_file_are_found(handed_over: Path, tmp_pa
     assert "on the page" in said
 
 
+@pytest.mark.slow
 def test_a_form_of_another_run_is_refused_and_warned_of(handed_over: Path, tmp_path: Path) -> None:
     shutil.copytree(handed_over, tmp_path / "moved")
     plan, out = tmp_path / "moved" / "trial" / "study.yaml", tmp_path / "moved" / "out"

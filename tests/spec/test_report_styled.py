@@ -80,6 +80,7 @@ def built_again(style: str) -> Document:
     return build_document(report(), style)
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("style", ["jama", "lancet"])
 def test_every_form_can_be_had_in_every_style_and_is_the_same_twice(style: str, form: str) -> None:

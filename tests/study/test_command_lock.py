@@ -151,6 +151,7 @@ def test_a_wrong_day_of_a_crate_stops_before_the_analyses(study: Path) -> None:
     assert not (study.parent / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_rehearsal_is_of_the_locked_plan_unless_unlocked_is_said(tmp_path: Path) -> None:
     study = tmp_path / "study.yaml"
     study.write_text(DEMO.replace("../..", str(ROOT)), encoding="utf-8")

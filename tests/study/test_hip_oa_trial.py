@@ -135,6 +135,7 @@ def test_most_of_all_intervals_hold_the_truth(report: Report, truth: Truth) -> N
     assert beside["inside"].mean() > 0.85
 
 
+@pytest.mark.slow
 def test_therapists_are_in_the_two_arms_that_have_them(
     report: Report, cohort: Cohort, demonstration: tuple[Path, str]
 ) -> None:
