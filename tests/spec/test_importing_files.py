@@ -238,6 +238,24 @@ def test_the_questions_can_be_asked_one_by_one(tmp_path: Path) -> None:
     assert "%d/%m/%Y" in text
 
 
+def test_the_next_command_has_the_answers_that_were_given_and_choices_have_names(tmp_path: Path) -> None:
+    rows = [f"{k},{1 + k % 2},{k % 9},{k % 7},{k % 8}" for k in range(1, 21)]
+    path, out = tmp_path / "trial.csv", tmp_path / "study"
+    path.write_text("\n".join(["id,group,nprs_bl,nprs_6wk,nprs_12wk", *rows]), encoding="utf-8")
+    arguments = ["import", str(path), "--out", str(out)]
+    shown = runner.invoke(app, arguments)
+    assert f"  coxa import {path} --out {out} --interactive" in shown.output
+    shown = runner.invoke(app, [*arguments, "--answer", "kind=trial"])
+    assert f"  coxa import {path} --out {out} --answer kind=trial --interactive" in shown.output
+    given = "1\n1\n2\n1:usual_care 2:exercise\n\n"
+    shown = runner.invoke(app, [*arguments, "--kind", "trial", "--interactive"], input=given)
+    assert shown.exit_code == 0, shown.output
+    assert "  1  nprs at week_6, week_12\n" in shown.output
+    assert "  2  week_12\n" in shown.output
+    assert "Answer the questions that can stay open" in shown.output
+    assert "against: usual_care" in (out / "study.yaml").read_text(encoding="utf-8")
+
+
 def test_what_was_understood_is_shown_before_the_first_question_and_once(tmp_path: Path) -> None:
     arguments = ["import", str(clinic(tmp_path)), "--out", str(tmp_path / "study"), "--interactive"]
     shown = runner.invoke(app, arguments, input="1\n3.12.2025\n", env={"COLUMNS": "300"})

@@ -344,3 +344,38 @@ def test_outcomes_in_rows_are_read_by_the_column_that_names_them(tmp_path: Path)
     all_three = answered(first, {"outcomes.xyz": "own", "outcomes.xyz.scale": "0 6 higher"})
     assert "where" not in all_three.plan["data"]["tables"]["assessments"]
     assert all_three.plan["outcomes"]["xyz"]["higher_is_better"]
+
+
+WIDE = "id,group,Date baseline,Pain baseline,Date 6w,Pain 6 weeks"
+
+
+def wide_with_dates(folder: Path) -> Path:
+    rows = [f"{k},{1 + k % 2},{k:02}.03.2024,{k % 9},{k:02}.05.2024,{k % 7}" for k in range(1, 29)]
+    return csv(folder, "wide.csv", WIDE, rows)
+
+
+def test_columns_wait_while_it_is_open_what_the_data_are_of(tmp_path: Path) -> None:
+    assert {each.status for each in propose(wide_with_dates(tmp_path)).readings} == {"asked"}
+
+
+def test_dates_belong_to_the_visit_that_they_name_in_other_words(tmp_path: Path) -> None:
+    file = wide_with_dates(tmp_path)
+    waiting = {each.column: each.why for each in propose(file, "trial").readings}
+    assert waiting["Date 6w"] == "Its name has a time, and no outcome that is used has one."
+    plan = propose(file, "trial", {"outcomes.pain": "nprs"}).plan
+    dates = {"baseline": "Date baseline", "week_6": "Date 6w"}
+    assert plan["data"]["tables"]["assessments"]["dates"] == dates
+
+
+def test_the_only_outcome_is_needed_and_one_of_several_is_not(tmp_path: Path) -> None:
+    assert "outcomes.pain" in keys(propose(wide_with_dates(tmp_path), "trial"))
+    rows = [f"{k},{ARMS[k % 2]},{k % 9},{k % 7},{k % 9},{k % 7}" for k in range(1, 21)]
+    several = csv(tmp_path, "several.csv", "id,arm,nprs_bl,nprs_6wk,pain_bl,pain_6wk", rows)
+    assert "outcomes.pain" not in keys(propose(several, "trial"))
+    assert "outcomes.pain" in keys(propose(several, "trial"), needed=False)
+
+
+@pytest.mark.parametrize("reference", ["1", "arm_1", "usual_care"])
+def test_the_reference_is_the_same_arm_before_and_after_it_has_a_name(tmp_path: Path, reference: str) -> None:
+    answers = {"arm.reference": reference, "arm.labels": "1:usual_care 2:exercise"}
+    assert propose(wide_with_dates(tmp_path), "trial", answers).plan["arms"]["usual_care"]["reference"] is True

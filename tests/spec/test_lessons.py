@@ -47,6 +47,10 @@ def test_an_unknown_lesson_is_answered_with_the_nearest() -> None:
 def test_the_command(tmp_path: Path) -> None:
     listed = runner.invoke(app, ["lesson"])
     assert all(name in listed.output for name in lesson_names())
+    assert f"coxa lesson {lesson_names()[0]}\n" in listed.output
+    first = runner.invoke(app, ["lesson", "ceiling", "--seed", "3"])
+    for option in ("--out ceiling", "--hint 1", "--answer"):
+        assert f"coxa lesson ceiling {option} --seed 3\n" in first.output
     asked = runner.invoke(app, ["lesson", "ceiling", "--hint", "1", "--out", str(tmp_path / "one")])
     assert "exactly 100" in asked.output
     assert pd.read_csv(tmp_path / "one" / "data.csv").shape == (200, 5)

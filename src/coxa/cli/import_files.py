@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
@@ -68,7 +70,7 @@ def import_command(
             from coxa.cli.show_import import show_next, show_proposal
 
             show_proposal(proposal, quiet, first)
-            show_next(proposal, place, files)
+            show_next(proposal, place, _again(files, out, wanted, proposal))
         if proposal.findings.errors or any(question.needed for question in proposal.questions):
             raise typer.Exit(FOUND)
 
@@ -84,6 +86,14 @@ def _answers(given: list[str]) -> dict[str, str]:
     return found
 
 
+def _again(files: Sequence[str], out: Path, kind: PlanKind | None, proposal: Proposal) -> str:
+    """Return the arguments of the same command with the answers that it has, to be asked the other questions."""
+    arguments = [*files, *(("--kind", kind) if kind else ()), "--out", str(out)]
+    for key, word in proposal.answers.items():
+        arguments += ["--answer", f"{key}={word}"]
+    return shlex.join([*arguments, "--interactive"])
+
+
 def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Proposal:
     """Ask every open question, the needed ones first; an empty answer leaves it open."""
     from coxa.importing.proposing import proposed
@@ -94,7 +104,7 @@ def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Pro
         passed.add(question.key)
         typer.echo(f"\n{question.text}\n{question.why}")
         for number, answer in enumerate(question.answers, start=1):
-            typer.echo(f"  {number}  {answer.label}")
+            typer.echo(f"  {number}  {answer.label or answer.word}")
         text = str(typer.prompt("Answer (empty: leave open)", default="", show_default=False)).strip()
         if text.isdigit() and 1 <= int(text) <= len(question.answers):
             text = question.answers[int(text) - 1].word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,7 @@ def lesson_command(
         if name is None:
             for each in lesson_names():
                 typer.echo(f"{each:24} {load_lesson(each).title}")
+            _show_next(quiet, lesson_names()[0])
             return
         lesson = load_lesson(name)
         if students is not None:
@@ -57,6 +59,20 @@ def lesson_command(
         if out is not None:
             write_student(name, out, seed)
             typer.echo(f"wrote {out / 'data.csv'}")
+        more = [] if out is not None else [f"--out {name}"]
+        more += [f"--hint {hint + 1}"] if hint < len(lesson.hints) else []
+        again = [] if seed == 1 else [f"--seed {seed}"]
+        _show_next(quiet, *(" ".join([name, option, *again]) for option in (*more, "--answer")))
+
+
+def _show_next(quiet: bool, *arguments: str) -> None:
+    """Print how to go on: data, the next hint, the answer."""
+    if quiet:
+        return
+    command = os.environ.get("COXA_COMMAND", "coxa")
+    typer.echo("now try:")
+    for each in arguments:
+        typer.echo(f"  {command} lesson {each}")
 
 
 def write_student(name: str, folder: Path, seed: int) -> None:

@@ -72,26 +72,33 @@ def _show_question(question: Question) -> None:
     typer.secho(f"\n? {question.text} ({must})", bold=True)
     typer.echo(f"  {question.why}")
     for answer in question.answers:
-        typer.echo(f"  --answer {shlex.quote(f'{question.key}={answer.word}')}   {answer.label}")
+        typer.echo(f"  --answer {shlex.quote(f'{question.key}={answer.word}')}   {answer.label}".rstrip())
     if not question.answers:
         typer.echo(f"  --answer {shlex.quote(f'{question.key}=...')}")
 
 
-def show_next(proposal: Proposal, place: Path | None, files: Sequence[str]) -> None:
-    """Print the plan's place, and what can be done next."""
+def show_next(proposal: Proposal, place: Path | None, again: str) -> None:
+    """Print the plan's place, and what can be done next.
+
+    Parameters
+    ----------
+    again
+        Arguments of `coxa import` that ask what is open, with the answers that were given.
+    """
     counts = {status: sum(each.status == status for each in proposal.readings) for status in ORDER}
     typer.echo(
         f"\n{counted(len(proposal.readings), 'column')}: {counts['mapped']} used, {counts['asked']} in question, "
         f"{counts['unused']} not used; {counted(len(proposal.questions), 'open question')}"
     )
-    if place is None:
-        return
     command = os.environ.get("COXA_COMMAND", "coxa")
-    typer.echo(f"wrote {place}")
-    if any(question.needed for question in proposal.questions):
-        named = " ".join(shlex.quote(each) for each in files)
-        typer.echo("Answer the needed questions, by `--answer` or one by one:")
-        typer.echo(f"  {command} import {named} --out {shlex.quote(str(place.parent))} --interactive")
+    if place is not None:
+        typer.echo(f"wrote {place}")
+    needed = any(question.needed for question in proposal.questions)
+    if proposal.questions:
+        which = "needed questions" if needed else "questions that can stay open, if you know better"
+        typer.echo(f"Answer the {which}, by `--answer` or one by one:")
+        typer.echo(f"  {command} import {again}")
+    if place is None or needed:
         return
     typer.echo("Read the plan, correct what you know better, then try:")
     what = "audit" if proposal.kind == "audit" else "report"

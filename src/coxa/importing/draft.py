@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,12 @@ class Draft:
             raise OptionError(f"{answer} is no answer to `{question.key}`. {choose(answer, words)}")
         return answer
 
+    def rename_answer(self, key: str, names: Mapping[str, str]) -> None:
+        """Take the answer to a question by another name of the same thing, such as an arm by its code."""
+        answers = self.material.answers
+        if (name := names.get(answers.get(key, "").strip())) is not None:
+            self.material = replace(self.material, answers={**answers, key: name})
+
     def _taken(self, key: str, answer: str) -> bool:
         """Note that the answer to a question is a column that another answer has given a place; say whether it is."""
         known = any(answer == profile.column for profile in self.material.columns)
@@ -115,6 +121,13 @@ class Draft:
     def is_open(self, key: str) -> bool:
         """Say whether a question came up and has no answer."""
         return any(question.key == key for question in self.questions)
+
+    def need(self, start: str) -> None:
+        """Note that the open questions whose key begins so have to be answered: without one there is no plan."""
+        self.questions = [
+            replace(question, needed=True) if question.key.startswith(start) else question
+            for question in self.questions
+        ]
 
     def is_role(self, profile: ColumnProfile, role: str, why: str, status: Status = "mapped") -> None:
         """Note what a column is."""

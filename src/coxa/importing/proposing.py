@@ -77,7 +77,16 @@ def proposed(material: Material, kind: PlanKind | None, answers: Mapping[str, st
     chosen = kind_of_files(draft, kind)
     if chosen in PLANS:
         PLANS[chosen](draft)
+    else:
+        _wait_for_kind(draft)
     return draft.proposal(chosen or "audit")
+
+
+def _wait_for_kind(draft: Draft) -> None:
+    """Say of every column that it waits for what the data are of."""
+    for profile in draft.material.columns:
+        if profile.kind != "empty":
+            draft.is_role(profile, "", "It is read once it is known what the data are of.", "asked")
 
 
 def answered(proposal: Proposal, answers: Mapping[str, str]) -> Proposal:

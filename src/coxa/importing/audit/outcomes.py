@@ -184,7 +184,8 @@ def _outcome(used: Used, name: str, columns: Columns) -> None:
     for moment, profile in zip(MOMENTS, (first, last), strict=True):
         column = f"{name}_{moment}"
         fitted = fit(profile, low, high)
-        used.take(column, profile, f"{why}; {described(profile)}.", f"outcomes.{name} at {moment}", (low, high))
+        codes = f"; read as missing: {', '.join(fitted.codes)}" if fitted.codes else ""
+        used.take(column, profile, f"{why}; {described(profile)}{codes}.", f"outcomes.{name} at {moment}", (low, high))
         whole = {text: int(value) if value.is_integer() else value for text, value in fitted.ratios.items()}
         used.map(column, whole)
         scores[moment] = profile.column

@@ -170,7 +170,7 @@ def _rows(draft: Draft, each: Measured, visits: Visits, columns: Sequence[str]) 
     dates: dict[str, str] = {}
     if each.wide:
         for text, name in each.dates.items():
-            visit = visits.names.get(text)
+            visit = visits.names.get(text) or visits.like(text)
             status = "mapped" if visit else "asked"
             draft.is_role(table.profiles[name], f"date of {visit or text}", "It has dates at this time.", status)  # type: ignore[arg-type]
             if visit:
@@ -304,5 +304,5 @@ def _why(score: Score) -> str:
     keys: Mapping[str, Any] = score.keys or {}
     low, high = score.span
     if "instrument" in keys:
-        return f"It is called as {keys['instrument']}, and its values are from {low:g} to {high:g}."
+        return f"By its name or an answer it is of {keys['instrument']}; its values are from {low:g} to {high:g}."
     return f"By an answer, from {low:g} to {high:g}."

@@ -39,7 +39,7 @@ def first_analysis(
         Kinds of intercurrent events -> label.
     """
     after = {name: [visit for visit in visits if visit != "baseline"] for name, visits in measured.items()}
-    offered = [(name, f"at {', '.join(visits)}") for name, visits in after.items() if visits]
+    offered = [(name, f"{name} at {', '.join(visits)}") for name, visits in after.items() if visits]
     waiting = any(question.needed and question.key.startswith(FIRST) for question in draft.questions)
     if not offered or waiting:
         return

@@ -134,11 +134,20 @@ def _read_arm(draft: Draft, people: People, arm: str, group: str) -> None:
     draft.is_role(profile, "arm", f"It has {len(found.labels)} values, one for each participant.")
     offered = [(level, f"{label}, {counts[level]} rows") for level, label in found.labels.items()]
     text = f"Which {group} are the others compared with?"
+    draft.rename_answer("arm.reference", _other_names(profile, found))
     reference = ask(draft, "arm.reference", text, "The files do not say it.", offered, [arm])
     if reference:
         people.arms[reference]["reference"] = True
     _other_arm(draft, people, found)
     _same_as_arm(draft, people.table, arm)
+
+
+def _other_names(profile: ColumnProfile, found: Levels) -> dict[str, str]:
+    """Return the code of each arm, and what it is called before an answer names it -> its name."""
+    names: dict[str, str] = {}
+    for code, unnamed in levels_of(profile, "arm").codes.items():
+        names |= dict.fromkeys((str(code), unnamed), found.codes.get(code, unnamed))
+    return {name: arm for name, arm in names.items() if name not in found.labels}
 
 
 def _same_as_arm(draft: Draft, table: StudyTable, arm: str) -> None:
@@ -159,7 +168,8 @@ def _named(draft: Draft, profile: ColumnProfile, found: Levels, group: str) -> L
     if any(any(map(str.isalpha, label)) for label in found.labels.values()):
         return found
     codes = ", ".join(found.labels.values())
-    example = " ".join(f"{text}:{word}" for text, word in zip(profile.values, ("usual_care", "exercise"), strict=False))
+    words = ("usual_care", "exercise")
+    example = " ".join(f"{code}:{word}" for code, word in zip(found.codes, words, strict=False))
     text = f"What is the name of each {group}?"
     why = f"{profile.column} has {codes} and no labels. Write for example `{example}`."
     given = ask(draft, "arm.labels", text, why, (), [profile.column], needed=False)

@@ -68,6 +68,8 @@ def _propose(draft: Draft, kind: PlanKind) -> None:
     skip = frozenset([arm] if arm else [])
     people = read_people(draft, people_table, arm, skip, GROUP.get(kind, ""))
     _rest(draft, tables)
+    if not taken.outcomes and not events:
+        draft.need("outcomes.")
     events = [each.at_visits(visits.names) for each in events]
     _put(draft, people, taken, events, visits, compares=kind in GROUP)
 
@@ -228,7 +230,9 @@ def _rest(draft: Draft, tables: Sequence[StudyTable]) -> None:
             profile = table.profiles[name]
             if draft.free(profile):
                 why = "No column of its table identifies participants." if table.key is None else (
-                    "It is the same on all rows of a participant, and another table describes participants."
+                    "Its name has a time, and no outcome that is used has one."
+                    if table.unique and name in table.timed
+                    else "It is the same on all rows of a participant, and another table describes participants."
                     if table.constant(name)
                     else "Neither its name nor its values say what it is."
                 )  # fmt: skip

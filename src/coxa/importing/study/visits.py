@@ -11,7 +11,7 @@ import pandas as pd
 from coxa.errors import OptionError
 from coxa.importing.draft import Draft
 from coxa.importing.study.questions import ask
-from coxa.importing.study.times import Time, in_order, name_of, visit_name
+from coxa.importing.study.times import Time, in_order, name_of, parse_time, visit_name
 
 UNITS = (
     ("weeks", "the numbers are weeks after baseline"),
@@ -37,6 +37,12 @@ class Visits:
     def name(self, time: Time) -> str | None:
         """Return the visit of a time, None where it is asked for."""
         return self.names.get(time.text.strip().lower())
+
+    def like(self, text: str) -> str | None:
+        """Return the visit that a text names in other words, such as `6w` where outcomes are at `6 weeks`."""
+        time = parse_time(text)
+        name = None if time is None else name_of(time)
+        return name if name in self.days else None
 
 
 def find_visits(draft: Draft, times: Iterable[Time], columns: Sequence[str], medians: Mapping[str, float]) -> Visits:

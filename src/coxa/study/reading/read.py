@@ -237,7 +237,8 @@ def parse(raw: bytes, name: str, folder: str, kind_of: Callable[[Mapping[Any, An
         placed = place(text)
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise _unreadable(name, line, "the file is not UTF-8 text", "Save it as UTF-8.") from None
+        remedy = "Save it as UTF-8, or run `coxa import` on a file of data."
+        raise _unreadable(name, line, "the file is not UTF-8 text", remedy) from None
     except YAMLError as error:
         raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
