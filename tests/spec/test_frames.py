@@ -221,6 +221,7 @@ CASES: dict[str, Callable[[As], Any]] = {
     "audit.completeness": lambda into: audit.completeness(into(EPISODES), ["clinic"]),
     "audit.completeness_weights": lambda into: audit.completeness_weights("done ~ sex", into(SEEN)).params.to_frame(),
     "causal.complier_effect": lambda into: causal.complier_effect(into(VISITED), "pain", "came").effect.estimate,
+    "causal.curved_modifier": lambda into: causal.curved_modifier(into(GROUPED), "age").data,
     "causal.dose_response": lambda into: causal.dose_response(into(VISITED), "pain", "sessions").slope.to_dict(),
     "causal.instrumental_effect": lambda into: (
         causal.instrumental_effect(into(VISITED), "pain", "came", "drawn").estimate

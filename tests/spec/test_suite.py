@@ -14,7 +14,18 @@ ROOT = Path(__file__).parents[2]
 
 def item(name: str, folder: str, *marks: str) -> SimpleNamespace:
     path = ROOT / "tests" / folder / "test_it.py"
-    return SimpleNamespace(name=name, path=path, get_closest_marker=lambda mark: mark if mark in marks else None)
+    mark = {name: SimpleNamespace(args=(2,)) for name in marks}
+    return SimpleNamespace(name=name, nodeid=f"{folder}::{name}", path=path, get_closest_marker=mark.get)
+
+
+def test_some_of_many_cases_are_run_and_spread_over_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [item(f"form[{k}]", "spec", "some") for k in range(6)] + [item("sum", "spec")]
+    config = SimpleNamespace(
+        option=SimpleNamespace(markexpr=""), hook=SimpleNamespace(pytest_deselected=lambda items: None)
+    )
+    monkeypatch.setattr(conftest, "FULL", False)
+    conftest.pytest_collection_modifyitems(config, items)
+    assert [one.name for one in items] == ["form[0]", "form[3]", "sum"]
 
 
 @pytest.mark.parametrize(
