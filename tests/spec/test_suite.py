@@ -26,6 +26,7 @@ def test_some_of_many_cases_are_run_and_spread_over_all(monkeypatch: pytest.Monk
     monkeypatch.setattr(conftest, "FULL", False)
     conftest.pytest_collection_modifyitems(config, items)
     assert [one.name for one in items] == ["form[0]", "form[3]", "sum"]
+    assert len(gone) == 4
 
 
 @pytest.mark.parametrize(
