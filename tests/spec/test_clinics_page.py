@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from pypdf import PdfReader
 from coxa.clinics.audit import Audit
 from coxa.clinics.page.build import build_page
 from coxa.clinics.page.letters import letters
+from coxa.clinics.run import audit_clinics
 from coxa.cohort.disposition import COUNT_COLUMNS, Disposition
 from coxa.disclosure.protect import Certificate
 from coxa.report.document import FORMATS, Card, Document, List, Paragraph, TableBlock
@@ -355,6 +357,20 @@ def test_patients_are_hidden_with_the_episodes_that_they_nearly_are() -> None:
     counts[()] = counts[()].astype(float).assign(eligible=float("nan"))
     made = build_page(Hidden(replace(whole, completeness=replace(whole.completeness, counts=counts))))
     assert "* eligible episodes began in 12 clinics; * patients were seen" in paragraphs(made)[0]
+
+
+def test_patients_are_not_counted_where_the_data_do_not_name_them(tmp_path: Path) -> None:
+    whole = audit()
+    assert "patient" not in whole.without
+    days = "2024-01-08,2024-03-04"
+    lines = [f"{k},{'AB'[k % 2]},{days},{4 + k % 5},{k % 4},{30 + k},female" for k in range(40)]
+    head = "episode,clinic,intake_date,discharge_date,pain_intake,pain_discharge,age,sex"
+    (tmp_path / "episodes.csv").write_text("\n".join([head, *lines]), encoding="utf-8")
+    of = plan(outcomes={"pain": {"instrument": "nprs"}}, standards={}, targets={}, recalculate=[])
+    found = audit_clinics(of, tmp_path / "episodes.csv").without
+    assert "each episode counts as a patient" in found["patient"]
+    made = build_page(replace(whole, without={**whole.without, "patient": "Each episode is one."}))
+    assert "; each counts as a patient, since the data have no column of patients. The data" in paragraphs(made)[0]
 
 
 def test_a_plan_without_descriptors_has_a_page() -> None:

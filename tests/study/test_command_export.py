@@ -36,6 +36,12 @@ def export(*args: object) -> tuple[int, str]:
     return shown.exit_code, " ".join(shown.output.split())
 
 
+def test_without_a_standard_they_are_listed(plan: Path) -> None:
+    code, shown = export(plan)
+    assert code == 2
+    assert "Give `--to` one of adam, dataset-json, ars, clinicaltrials, eudract." in shown
+
+
 @pytest.mark.parametrize(("target", "ending"), [("adam", "csv"), ("dataset-json", "json")])
 def test_what_has_participants_is_for_its_owner_alone(plan: Path, tmp_path: Path, target: str, ending: str) -> None:
     code, said = export(plan, "--to", target, "--out", tmp_path)

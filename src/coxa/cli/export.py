@@ -10,7 +10,7 @@ import typer
 
 from coxa.cli.analyse import run, stop_if_not_fitted
 from coxa.cli.edge import DataPath, OutPath, Quiet, Verbose, check_there, edge, working
-from coxa.errors import CoxaError
+from coxa.errors import CoxaError, OptionError
 
 if TYPE_CHECKING:
     from coxa.report.trace.kept import Kept
@@ -22,9 +22,9 @@ def export_command(
         Path, typer.Argument(metavar="STUDY.YAML|REPORT", help="The study file, or the folder of a report.")
     ],
     target: Annotated[
-        str,
-        typer.Option("--to", help="Standard: adam, dataset-json, ars, clinicaltrials or eudract.", show_default=False),
-    ],
+        str | None,
+        typer.Option("--to", help="Standard: adam, dataset-json, ars, clinicaltrials or eudract."),
+    ] = None,
     data: DataPath = None,
     out: OutPath = Path("exported"),
     share: Annotated[
@@ -46,8 +46,10 @@ def export_command(
     Example: coxa export study.yaml --to ars --out exported
     """
     with edge(verbose):
-        from coxa.exchange.write import OF_PARTICIPANTS, asked_target, write_export
+        from coxa.exchange.write import OF_PARTICIPANTS, TARGETS, asked_target, write_export
 
+        if target is None:
+            raise OptionError(f"The export has no standard. Give `--to` one of {', '.join(TARGETS)}.")
         form = asked_target(target, bool(share), date)
         check_there(source)
         check_there(data)

@@ -39,7 +39,9 @@ def why_command(
         from coxa.errors import OptionError
 
         if (cell is None) == (imputed is None):
-            raise OptionError("Give the address of a number by `--cell`, or an imputed value by `--imputed`.")
+            raise OptionError(
+                "Give the address of a number by `--cell`, such as T1.r2.c5, or an imputed value by `--imputed`."
+            )
         from coxa.files import undamaged
         from coxa.report.trace.kept import AGAIN, read_kept
         from coxa.report.trace.why import why

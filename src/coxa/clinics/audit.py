@@ -221,8 +221,8 @@ class Audit:
     stretches    : rare event -> of all clinics one row per period of intake: period, stretch (of periods, with
                    `small_cells.k` events or more), n, events, expected, score (of the CUSUM, added up over patients)
     without      : part -> why it is not there, or what a reader has to know of it, a sentence without the name of a
-                   clinic: therapist, condition, discharge_date, series, complete, change, important, missed, episodes,
-                   worse, attended, literature, or the name of a standard or of a rare event
+                   clinic: patient, therapist, condition, discharge_date, series, complete, change, important, missed,
+                   episodes, worse, attended, literature, or the name of a standard or of a rare event
     fingerprint  : of the rows; mixed into the codes of a page and never published, so that names cannot be tried out
 
     Examples

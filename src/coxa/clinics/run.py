@@ -25,6 +25,7 @@ from coxa.clinics.measures.rates import rates_of
 from coxa.clinics.measures.shares import shares
 from coxa.clinics.measures.unended import Unended, unended_of
 from coxa.episodes import Episodes, read_episodes
+from coxa.episodes.checks.keys import EACH_A_PATIENT
 from coxa.errors import DataError
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
@@ -182,6 +183,8 @@ def _columns_without(episodes: Episodes, unended: Unended | None) -> dict[str, s
     plan = episodes.plan
     there = recorded(episodes, (*ABSENT, *plan.descriptors))
     absent = {name: text for name, text in ABSENT.items() if name not in there}
+    if any(finding.rule == EACH_A_PATIENT for finding in episodes.findings):
+        absent["patient"] = "The data have no column of patients, so that each episode counts as a patient."
     if unended is not None:
         absent["discharge_date"] = unended.caution()
     for name in plan.descriptors:

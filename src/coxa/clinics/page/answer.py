@@ -66,7 +66,11 @@ def episodes_sentence(page: Seen) -> Prose:
     """Say how many episodes, patients and clinics there are, and from when."""
     audit, counts = page.audit, page.all_counts()
     seen = audit.n_patients if known(counts["eligible"]) else None  # nearly as many, so that one gives the other away
-    patients = page.number("count", {"n": seen}, at("episodes", "patients", ALL))
+    patients = (
+        prose("each counts as a patient, since the data have no column of patients")
+        if audit.without.get("patient")
+        else prose(page.number("count", {"n": seen}, at("episodes", "patients", ALL)), " patients were seen")
+    )
     return prose(
         f"From {day(audit.first)} to {day(audit.last)}, ",
         page.number("count", {"n": counts["eligible"]}, at("completeness", "eligible", ALL)),
@@ -75,7 +79,7 @@ def episodes_sentence(page: Seen) -> Prose:
         " clinics" if len(page.clinics) != 1 else " clinic",
         "; ",
         patients,
-        f" patients were seen. The data were taken on {day(audit.data_cut)}.",
+        f". The data were taken on {day(audit.data_cut)}.",
     )
 
 

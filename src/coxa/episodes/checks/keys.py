@@ -28,15 +28,17 @@ def key_faults(draft: Draft) -> Iterator[RowFault]:
     )
 
 
+EACH_A_PATIENT = "the data have no column of patients, so that each episode counts as a patient"
+
+
 def check_keys(draft: Draft) -> Iterator[Finding]:
     """Yield what was made up for columns that the source does not have."""
     if not draft.has("patient") and not draft.has("episode"):
         remedy = "Name the column of the patient's number: `columns: {patient: ...}` under `data`."
         yield draft.finding("error", "the data have no column of patients", remedy, "patient")
     elif not draft.has("patient"):
-        rule = "the data have no column of patients, so that each episode counts as a patient"
         remedy = "Name it, if there is one: `columns: {patient: ...}` under `data`."
-        yield draft.finding("warning", rule, remedy, "patient")
+        yield draft.finding("warning", EACH_A_PATIENT, remedy, "patient")
     elif not draft.has("episode"):
         rule = "the data have no column of episodes, so that patient and day of intake tell them apart"
         remedy = "Name it, if there is one: `columns: {episode: ...}` under `data`."

@@ -242,7 +242,7 @@ def parse(raw: bytes, name: str, folder: str, kind_of: Callable[[Mapping[Any, An
     except YAMLError as error:
         raise _unreadable(name, *yaml_fault(error, text)) from None
     if not isinstance(placed.data, dict):
-        remedy = "Start it with `study:`, `audit:` or `pool:`, or write one with `coxa new`."
+        remedy = "Start it with `study:`, `audit:` or `pool:`, or write one with `coxa new` or `coxa import`."
         raise _unreadable(name, 1, "the file has no plan (a mapping of keys)", remedy)
 
     origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)
