@@ -118,8 +118,10 @@ def test_codes_of_arms_without_labels_get_their_names_from_an_answer(tmp_path: P
     assert list(first.plan["arms"]) == ["arm_0", "arm_1"]
     named = answered(first, {"arm.labels": "0:usual_care 1:exercise"})
     assert named.plan["data"]["tables"]["participants"]["values"]["arm"] == {0: "usual_care", 1: "exercise"}
-    with pytest.raises(OptionError, match="does not name each of 0, 1"):
-        answered(first, {"arm.labels": "0:usual_care"})
+    assert answered(first, {"arm.labels": "0: usual care 1:exercise"}).plan["arms"] == named.plan["arms"]
+    for given in ("0:usual_care", "0:exercise 1:Exercise", "usual_care exercise"):
+        with pytest.raises(OptionError, match="does not name each of 0, 1"):
+            answered(first, {"arm.labels": given})
 
 
 def test_a_participant_in_two_arms_is_a_question_of_who_is_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -175,8 +176,8 @@ def _named(draft: Draft, profile: ColumnProfile, found: Levels, group: str) -> L
     given = ask(draft, "arm.labels", text, why, (), [profile.column], needed=False)
     if given is None:
         return found
-    pairs = dict(pair.split(":", 1) for pair in given.split() if ":" in pair)
-    if set(pairs) != set(profile.values):
+    pairs = dict(re.findall(r"(\S+?):\s*(\S.*?)(?=\s+\S+?:|\s*$)", given))
+    if set(pairs) != set(profile.values) or len(set(map(slug, pairs.values()))) < len(pairs):
         raise OptionError(f"`{given}` does not name each of {codes}. Write for example `{example}`.")
     labels = {slug(name): name.replace("_", " ").capitalize() for name in pairs.values()}
     return Levels(labels, {as_code(code): slug(name) for code, name in pairs.items()})
