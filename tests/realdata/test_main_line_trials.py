@@ -140,7 +140,7 @@ def test_the_model_on_3_and_12_months_uses_those_without_the_last_visit(acupunct
 def test_every_difference_that_sas_printed(
     antidepressant: Report, visit: str, estimate: str, std_error: str, df: int, p_value: str
 ) -> None:
-    row = one(antidepressant, term="difference", visit=visit)
+    row = one(antidepressant, analysis="mmrm", term="difference", visit=visit)
     assert agrees(row["estimate"], estimate, 1e-6)
     assert agrees(row["std_error"], std_error, 1e-6)
     assert round(row["df"]) == df
@@ -151,7 +151,7 @@ def test_the_likelihood_and_the_means_that_sas_printed(antidepressant: Report) -
     (fit,) = antidepressant.fits["mmrm"]
     assert -2 * fit.loglik == pytest.approx(3494.20285, abs=5e-6)
     for arm, mean, error, df in [("drug", "-7.6239", "0.7914", 149), ("placebo", "-4.8221", "0.7785", 151)]:
-        row = one(antidepressant, term="marginal_mean", visit="visit_7", arm=arm)
+        row = one(antidepressant, analysis="mmrm", term="marginal_mean", visit="visit_7", arm=arm)
         assert agrees(row["estimate"], mean, 1e-6)
         assert agrees(row["std_error"], error, 1e-6)
         assert round(row["df"]) == df
