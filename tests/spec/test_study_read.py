@@ -291,3 +291,9 @@ def test_the_published_schema_is_the_one_of_the_code() -> None:
 def test_a_range_has_finite_ends(high: str) -> None:
     found = faults(PLAN.replace("range: [0, 100]", f"range: [0, {high}]"))
     assert ["`range` is not a finite number" in text for *_, text in found] == [True]
+
+
+def test_a_plan_that_is_not_there_is_said_with_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no study file; it is looked for in") as caught:
+        read_study(tmp_path / "study.yaml")
+    assert str(tmp_path) in str(caught.value)

@@ -209,6 +209,10 @@ def bytes_of(path: Path) -> bytes:
     """Return the bytes of a file of a plan."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name the study file in it", str(path))
+    if not path.exists():
+        raise FileNotFoundError(
+            errno.ENOENT, f"there is no study file; it is looked for in {path.absolute().parent}", str(path)
+        )
     return path.read_bytes()
 
 
