@@ -15,6 +15,8 @@ from tests.sizes import FULL, few
 for library in ("OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+os.environ.pop("COXA_COMMAND", None)  # of ./dev, which runs the tests: the commands that are printed go by it
+
 # No example has a deadline, so that the suite passes on a slow machine.
 settings.register_profile(
     "coxa", deadline=None, max_examples=few(30, 100), suppress_health_check=[HealthCheck.too_slow]
