@@ -1,11 +1,18 @@
 """How Sphinx writes the site: see `docs/site/build.py`."""
 
 import re
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
 import coxa
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".yaml", ".json", ".csv"))
+CODE = sha256(b"".join(path.read_bytes() for path in FILES)).hexdigest()[:16]
+"""What the pages run: as long as it is the same, their outputs are."""
 
 project = "coxa"
 author = "the coxa authors"
@@ -21,7 +28,8 @@ napoleon_numpy_docstring = True
 napoleon_google_docstring = False
 
 myst_heading_anchors = 4
-nb_execution_mode = "force"  # what is kept goes by the text of a page, and not by the code that it runs
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(ROOT / "build" / "runs-of-pages" / CODE)  # what is kept goes by page and by code
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_execution_excludepatterns = ["notebooks/*"]
