@@ -164,6 +164,11 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def coefficient_rows(table: Any, names: Sequence[str]) -> list[list[str]]:
+    """Return a row for each coefficient of a fit: its term, and columns to four decimals."""
+    return [[str(row["term"]), *(f"{row[name]:.4f}" for name in names)] for row in table.to_dict("records")]
+
+
 def counted(n: int, one: str, many: str = "") -> str:
     """Return a number with its noun.
 

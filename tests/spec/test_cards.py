@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,11 @@ def test_html_is_escaped_and_long_tables_are_cut() -> None:
     assert "x &amp; y" in card.html()
     assert "and 3 more rows" in card.text()
     assert card.text().count("<td>") == MOST
+
+
+def test_a_long_truth_says_how_many_values_it_does_not_show(trial: SimulatedTrial) -> None:
+    long = replace(trial.truth, values=trial.truth.values[:1] * (MOST + 3))
+    assert "and 3 more rows" in repr(long)
 
 
 def test_every_result_shows_itself_by_its_fields_and_a_table() -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from coxa.arguments import FRAME, kinds
-from coxa.cards import MOST, Card, Carded, shown
+from coxa.cards import Card, Carded, shown
 from coxa.errors import CoxaError, not_allowed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Truth(Carded):
         """Return what a terminal and a notebook show: the value of each estimand."""
         names = ("estimand", "outcome", "visit", "arm", "reference", "value")
         rows = [[shown(getattr(item, name)) for name in names] for item in self.values]
-        return Card("Planted truth", {"Obtained": self.how}, names, rows, max(len(rows) - MOST, 0))
+        return Card("Planted truth", {"Obtained": self.how}, names, rows)
 
     @property
     def estimands(self) -> tuple[str, ...]:

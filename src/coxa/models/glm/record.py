@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import linalg, stats
 
 from coxa.arguments import FRAME, kinds
-from coxa.cards import Card
+from coxa.cards import Card, coefficient_rows
 from coxa.errors import FewClustersError, FitError, check_level
 from coxa.models.design.matrix import Basis, Design
 from coxa.models.glm.families import FAMILIES, Family
@@ -208,8 +208,8 @@ class GLMFit:
         if self.warnings:
             facts["Warnings"] = "; ".join(self.warnings)
         table = self.tidy()
-        rows = [[str(row.pop("term")), *(f"{value:.4f}" for value in row.values())] for row in table.to_dict("records")]
-        return Card("Generalised linear model", facts, ["", *map(str, table.columns[1:])], rows)
+        names = [str(name) for name in table.columns[1:]]
+        return Card("Generalised linear model", facts, ["", *names], coefficient_rows(table, names))
 
     def __repr__(self) -> str:
         return self._card().text()

@@ -17,7 +17,7 @@ from scipy.special import expit, gammaln, psi
 from scipy.stats import norm
 
 from coxa.arguments import FRAME, kinds
-from coxa.cards import Card, Carded
+from coxa.cards import Card, Carded, coefficient_rows
 from coxa.errors import FitError, NonConvergenceError, OptionError, check_level, not_allowed
 from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_frame
@@ -108,8 +108,8 @@ class ZeroInflatedFit(Carded):
             "Log-likelihood": f"{self.loglik:.4f}",
         }
         table = self.tidy()
-        rows = [[str(row.pop("term")), *(f"{value:.4f}" for value in row.values())] for row in table.to_dict("records")]
-        return Card("Zero-inflated model", facts, ["", *map(str, table.columns[1:])], rows)
+        names = [str(name) for name in table.columns[1:]]
+        return Card("Zero-inflated model", facts, ["", *names], coefficient_rows(table, names))
 
 
 @kinds(data=FRAME)

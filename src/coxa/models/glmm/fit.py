@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from coxa.arguments import FRAME, Kind, kinds
-from coxa.cards import Card
+from coxa.cards import Card, coefficient_rows
 from coxa.errors import OptionError, check_level, check_option
 from coxa.models.glmm.outcomes import OUTCOMES, Outcome
 from coxa.models.numerics.quadrature import normal_rule
@@ -194,7 +194,7 @@ class GLMMFit(Coefficients):
         """Return what is shown of the fit."""
         table = self.tidy()
         columns = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-        rows = [[row["term"], *(f"{row[name]:.4f}" for name in columns)] for row in table.to_dict("records")]
+        rows = coefficient_rows(table, columns)
         facts = {
             "Model": self.method,
             "Formula": self.formula,

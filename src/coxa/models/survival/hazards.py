@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from coxa.cards import Card, Carded
+from coxa.cards import Card, Carded, coefficient_rows
 from coxa.errors import check_level
 
 
@@ -79,8 +79,9 @@ class Hazards(Carded):
         spec = getattr(self, "spec", None)
         asked = {} if spec is None else {"Formula": str(spec.formula)}
         table = self.tidy()
-        rows = [[str(row.pop("term")), *(f"{value:.4f}" for value in row.values())] for row in table.to_dict("records")]
-        return Card("Proportional hazards", {**asked, **self.card_facts()}, ["", *map(str, table.columns[1:])], rows)
+        names = [str(name) for name in table.columns[1:]]
+        facts = {**asked, **self.card_facts()}
+        return Card("Proportional hazards", facts, ["", *names], coefficient_rows(table, names))
 
     def card_facts(self) -> dict[str, str]:
         """Return what the card says above the coefficients."""

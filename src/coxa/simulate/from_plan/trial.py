@@ -98,7 +98,7 @@ class SimulatedTrial(Carded):
         }
         truth = self.truth.card()
         note = "`.truth` has what was planted; `coxa.analyse` takes the trial as it is"
-        return Card(f"Simulated trial {self.design.study.study}", facts, truth.head, truth.rows, truth.more, note)
+        return Card(f"Simulated trial {self.design.study.study}", facts, truth.head, truth.rows, note=note)
 
 
 @kinds(study=COMPARATIVE, seed=WHOLE)
