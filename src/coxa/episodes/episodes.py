@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from coxa.arguments import FRAME, kinds
-from coxa.cards import Card, counted
+from coxa.cards import Card, Carded, counted
 from coxa.cohort.card import findings_words, left_out_words
 from coxa.cohort.cohort import SourceFile
 from coxa.cohort.disposition import Disposition
@@ -118,7 +118,7 @@ class Duck:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Episodes:
+class Episodes(Carded):
     """Episodes of care under coxa's names.
 
     plan        : the plan of the audit
@@ -162,13 +162,8 @@ class Episodes:
         text = f"WITH episodes AS ({rows}) {sql}"
         return self.database.frame(text, {"data_cut": self.data_cut, **values})
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         kept = self.disposition.counts["kept"].tolist()
         facts = {
             "Episodes": f"{int(kept[-1]):,}" if kept else "",

@@ -55,7 +55,7 @@ class Analysed(Carded):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PooledResults:
+class PooledResults(Carded):
     """Pooled results: as a table of estimates, and what the missing values cost.
 
     estimates : one row per number; of ratios `std_error` is that of the logarithm
@@ -97,19 +97,14 @@ class PooledResults:
             f"{pooled.fmi.max():.2f} at most."
         )
 
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         names = [name for name in LABELS if self.labels[name].astype(str).ne("").any()]
         rows = [
             [*(str(row[name]) for name in names), *(decimals(name, row[name]) for name in SHOWN)]
             for row in self.table.to_dict("records")
         ]
         return Card(f"Pooled results of {counted(self.pooled.m, 'imputed data set')}", {}, [*names, *SHOWN], rows)
-
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
 
 
 def pool_imputations(analysed: Analysed, *, conf_level: float = 0.95) -> PooledResults:

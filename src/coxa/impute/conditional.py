@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from coxa.arguments import FRAME, kinds
-from coxa.cards import Card
+from coxa.cards import Card, Carded
 from coxa.errors import OptionError, check_known, check_level, check_option, shortened
 from coxa.estimates import Estimates
 from coxa.estimates.table import decimals
@@ -35,7 +35,7 @@ IN_WORDS: Mapping[StandardError, str] = {
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ConditionalMean:
+class ConditionalMean(Carded):
     """The means of A arms at m visits with missing outcomes at their conditional mean, and what deltas do to them.
 
     outcomes       : the participants with their gaps, events and strategies
@@ -219,7 +219,8 @@ class ConditionalMean:
         columns = ["arm", "visit", "participants", "observed", "imputed", "after_event"]
         return pd.DataFrame(rows, columns=columns)
 
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         frame = self.differences().frame
         facts = {
             "Outcome": self.outcome,
@@ -232,12 +233,6 @@ class ConditionalMean:
             for row in frame.to_dict("records")
         ]
         return Card("Estimates by conditional mean imputation", facts, ["visit", "difference", *SHOWN], rows)
-
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
 
 
 SHOWN = ("estimate", "std_error", "conf_low", "conf_high", "p_value")

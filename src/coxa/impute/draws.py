@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from coxa.cards import Card, counted
+from coxa.cards import Card, Carded, counted
 from coxa.errors import FitError, OptionError, check_known, check_option
 from coxa.impute.convergence import Convergence, effective_draws, split_rhat
 from coxa.impute.gibbs import bartlett, gibbs_steps
@@ -35,7 +35,7 @@ AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Draws:
+class Draws(Carded):
     """D draws of the parameters of an imputation model.
 
     beta        : (D, p) coefficients of the formula
@@ -80,7 +80,8 @@ class Draws:
             f"within arms{again}."
         )
 
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         title = f"{counted(self.size, 'draw')} of the parameters of an imputation model"
         facts = {"Method": METHOD_WORDS.get(self.method, self.method)}
         if (seen := self.convergence) is not None:
@@ -88,12 +89,6 @@ class Draws:
             facts["R-hat"] = f"{seen.rhat:.3f} ({seen.worst})"
             facts["Effective"] = f"{seen.ess:.0f} draws of the least known parameter"
         return Card(title, {**facts, **({"Warning": "\n".join(self.warnings)} if self.warnings else {})})
-
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
 
 
 def draw_parameters(

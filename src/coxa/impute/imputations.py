@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from coxa.cards import Card, counted
+from coxa.cards import Card, Carded, counted
 from coxa.errors import OptionError
 from coxa.impute.cuts import levels_between
 from coxa.impute.deltas import Delta
@@ -24,7 +24,7 @@ and its number alone."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Imputations:
+class Imputations(Carded):
     """M imputed data sets. They are made when they are asked for, `BLOCK` at a time, and are the same each time.
 
     outcomes : the outcomes with their gaps, and the strategies
@@ -142,7 +142,8 @@ class Imputations:
         frame = pd.DataFrame(rows)
         return frame.assign(share=frame["n_imputed"] / frame["n_participants"])
 
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         outcomes = self.outcomes
         facts = {
             "Outcome": self.columns[2],
@@ -157,12 +158,6 @@ class Imputations:
             for a, arm in enumerate(outcomes.arms)
         ]
         return Card(counted(self.size, "imputed data set"), facts, head, rows)
-
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
 
 
 def impute_outcomes(

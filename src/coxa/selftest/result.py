@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coxa.cards import Card
+from coxa.cards import Card, Carded
 from coxa.selftest.operation import Operation
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Selftest:
+class Selftest(Carded):
     """The result of a self-test.
 
     checks    : every number that was compared
@@ -104,13 +104,8 @@ class Selftest:
         others = f" Checks of operation that failed: {undone}." if undone else ""
         return f"{len(wrong)} of {len(self.checks)} numbers differ by more than their tolerance.{stopped}{others}"
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         of_case = {case: [check for check in self.checks if check.case == case] for case in self.seconds}
         lines = [
             [case, str(len(checks)), str(sum(check.passed for check in checks))] for case, checks in of_case.items()

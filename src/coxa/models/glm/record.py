@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import linalg, stats
 
 from coxa.arguments import FRAME, kinds
-from coxa.cards import Card, coefficient_rows
+from coxa.cards import Card, Carded, coefficient_rows
 from coxa.errors import FewClustersError, FitError, check_level
 from coxa.models.design.matrix import Basis, Design
 from coxa.models.glm.families import FAMILIES, Family
@@ -27,7 +27,7 @@ AT_POISSON = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GLMFit:
+class GLMFit(Carded):
     """A generalised linear model at its maximum.
 
     formula    : as given
@@ -188,9 +188,10 @@ class GLMFit:
 
     def summary(self) -> str:
         """Return the fit as text."""
-        return self._card().text()
+        return self.card().text()
 
-    def _card(self) -> Card:
+    def card(self) -> Card:
+        """Return what a terminal and a notebook show."""
         facts = {
             "Outcome": self.outcome,
             "Formula": self.formula,
@@ -210,12 +211,6 @@ class GLMFit:
         table = self.tidy()
         names = [str(name) for name in table.columns[1:]]
         return Card("Generalised linear model", facts, ["", *names], coefficient_rows(table, names))
-
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
 
 
 def t_or_normal(df: Any) -> Any:

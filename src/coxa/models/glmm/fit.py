@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from coxa.arguments import FRAME, Kind, kinds
-from coxa.cards import Card, coefficient_rows
+from coxa.cards import Card, Carded, coefficient_rows
 from coxa.errors import OptionError, check_level, check_option
 from coxa.models.glmm.outcomes import OUTCOMES, Outcome
 from coxa.models.numerics.quadrature import normal_rule
@@ -28,7 +28,7 @@ RATIOS = {"binomial": "odds_ratio", "poisson": "rate_ratio", "negative_binomial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class GLMMFit(Coefficients):
+class GLMMFit(Carded, Coefficients):
     """A generalised linear mixed model with a random intercept, at its maximum.
 
     Coefficients compare rows of one cluster, or of two with the same random intercept: they are conditional.
@@ -205,12 +205,6 @@ class GLMMFit(Coefficients):
         if not np.isnan(self.size):
             facts["Size"] = f"{self.size:.4f}"
         return Card("Generalised linear mixed model", facts, ["", *columns], rows, note="; ".join(self.warnings))
-
-    def __repr__(self) -> str:
-        return self.card().text()
-
-    def _repr_html_(self) -> str:
-        return self.card().html()
 
 
 def population_mean(family: str, eta: np.ndarray, sd: float) -> np.ndarray:
