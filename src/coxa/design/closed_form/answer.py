@@ -302,6 +302,12 @@ def check_positive(name: str, value: float) -> None:
         raise OptionError(f"`{name}` is {value:g}. Give a number above 0.")
 
 
+def check_not_negative(name: str, value: float) -> None:
+    """Raise `OptionError` unless a number is 0 or more and finite."""
+    if not (math.isfinite(value) and value >= 0):
+        raise OptionError(f"`{name}` is {value:g}. Give 0 or more.")
+
+
 def check_share(name: str, value: float) -> None:
     """Raise `OptionError` unless a number lies between 0 and 1."""
     if not 0 < value < 1:

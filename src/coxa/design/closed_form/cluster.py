@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coxa.design.closed_form.answer import Accuracy, Power, Question, check_positive, solve, t_power, with_numbers
+from coxa.design.closed_form.answer import (
+    Accuracy,
+    Power,
+    Question,
+    check_not_negative,
+    check_positive,
+    solve,
+    t_power,
+    with_numbers,
+)
 from coxa.errors import OptionError
 
 
@@ -35,8 +44,7 @@ def design_effect(cluster_size: float, icc: float, cluster_size_cv: float = 0.0)
         raise OptionError(f"`cluster_size` is {cluster_size:g}. Give at least 1.")
     if not 0 <= icc < 1:
         raise OptionError(f"`icc` is {icc:g}. Give a number from 0 to below 1.")
-    if not (math.isfinite(cluster_size_cv) and cluster_size_cv >= 0):
-        raise OptionError(f"`cluster_size_cv` is {cluster_size_cv:g}. Give 0 or more.")
+    check_not_negative("cluster_size_cv", cluster_size_cv)
     return 1 + ((1 + cluster_size_cv**2) * cluster_size - 1) * icc
 
 

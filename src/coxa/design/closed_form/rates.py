@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from coxa.design.closed_form.answer import Power, Question, check_positive, with_numbers
-from coxa.design.closed_form.normal import logarithm, normal_answer
-from coxa.errors import OptionError
+from coxa.design.closed_form.answer import Power, Question, check_not_negative, check_positive, with_numbers
+from coxa.design.closed_form.normal import StdError, logarithm, normal_answer
 
 
 @with_numbers
@@ -62,23 +61,26 @@ def power_rate_ratio(
     """
     check_positive("rate", rate)
     check_positive("exposure", exposure)
-    if not (math.isfinite(dispersion) and dispersion >= 0):
-        raise OptionError(f"`dispersion` is {dispersion:g}. Give 0 or more.")
+    check_not_negative("dispersion", dispersion)
     log = logarithm("rate_ratio", rate_ratio)
     question = Question(log, n, power, ratio, alpha, sides, dropout, "rate_ratio")
-    mean = rate * exposure
-
-    def std_error(log_ratio: float, reference: float, compared: float) -> float:
-        other = mean * math.exp(log_ratio)
-        return math.sqrt((1 / mean + dispersion) / reference + (1 / other + dispersion) / compared)
-
     inputs = {"rate": rate, "dispersion": dispersion, "exposure": exposure, "ratio": ratio, "dropout": dropout}
     return normal_answer(
         "Wald test of a negative binomial regression",
         question,
-        std_error,
+        log_rate_error(rate * exposure, dispersion),
         inputs,
         "Zhu & Lakkis 2014",
         "rate ratio",
         find=-1,
     )
+
+
+def log_rate_error(mean: float, dispersion: float) -> StdError:
+    """Return the standard error of a log rate ratio, by mean count of a reference participant and dispersion."""
+
+    def std_error(log_ratio: float, reference: float, compared: float) -> float:
+        other = mean * math.exp(log_ratio)
+        return math.sqrt((1 / mean + dispersion) / reference + (1 / other + dispersion) / compared)
+
+    return std_error

@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 from typing import Literal
 
-from coxa.design.closed_form.answer import Power, Question, check_positive, with_numbers
+from coxa.design.closed_form.answer import Power, Question, check_not_negative, check_positive, with_numbers
 from coxa.design.closed_form.normal import logarithm, normal_answer
-from coxa.errors import OptionError
+from coxa.design.closed_form.rates import log_rate_error
 
 
 @with_numbers
@@ -69,17 +69,12 @@ def power_recurrent_events(
     """
     check_positive("rate", rate)
     check_positive("exposure", exposure)
-    for name, value in {"dispersion": dispersion, "exposure_variation": exposure_variation}.items():
-        if not (math.isfinite(value) and value >= 0):
-            raise OptionError(f"`{name}` is {value:g}. Give 0 or more.")
+    check_not_negative("dispersion", dispersion)
+    check_not_negative("exposure_variation", exposure_variation)
     log = logarithm("rate_ratio", rate_ratio)
     question = Question(log, n, power, ratio, alpha, sides, dropout, "rate_ratio")
     mean, spread = rate * exposure, dispersion * (1 + exposure_variation**2)
-
-    def std_error(log_ratio: float, reference: float, compared: float) -> float:
-        other = mean * math.exp(log_ratio)
-        return math.sqrt((1 / mean + spread) / reference + (1 / other + spread) / compared)
-
+    std_error = log_rate_error(mean, spread)
     inputs = {
         "rate": rate,
         "dispersion": dispersion,
