@@ -294,6 +294,6 @@ def test_a_range_has_finite_ends(high: str) -> None:
 
 
 def test_a_plan_that_is_not_there_is_said_with_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no study file; it is looked for in") as caught:
+    with pytest.raises(FileNotFoundError, match="there is no such plan; it is looked for in") as caught:
         read_study(tmp_path / "study.yaml")
     assert str(tmp_path) in str(caught.value)

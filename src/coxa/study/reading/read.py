@@ -211,7 +211,7 @@ def bytes_of(path: Path) -> bytes:
         raise IsADirectoryError(errno.EISDIR, "this is a folder; name the study file in it", str(path))
     if not path.exists():
         raise FileNotFoundError(
-            errno.ENOENT, f"there is no study file; it is looked for in {path.absolute().parent}", str(path)
+            errno.ENOENT, f"there is no such plan; it is looked for in {path.absolute().parent}", str(path)
         )
     return path.read_bytes()
 
