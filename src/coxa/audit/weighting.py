@@ -14,6 +14,7 @@ from coxa.arguments import FRAME, TEXT, kinds
 from coxa.audit.limits import Floats
 from coxa.errors import FitError, OptionError
 from coxa.models.design.matrix import design_matrix, orthonormal
+from coxa.models.numerics.weights import effective_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def completeness_weights(
         params=pd.Series(params, list(design.names)),
         lowest=float(used.min()),
         highest=float(used.max()),
-        effective_n=float(used.sum() ** 2 / (used**2).sum()),
+        effective_n=effective_size(used),
         n_seen=int(seen.sum()),
         n_capped=0 if cap is None else int((raw > cap).sum()),
         left_out=design.left_out,

@@ -21,6 +21,7 @@ from coxa.causal.means import modelled_group_means, weighted_group_means
 from coxa.causal.weights import Weights, balancing_weights
 from coxa.errors import FitError, check_known
 from coxa.estimates import Estimates
+from coxa.models.numerics.weights import effective_size
 
 SOURCE = "source_"
 """Column that says where a row is from."""
@@ -65,8 +66,7 @@ class Transported(Carded):
     @property
     def effective_n(self) -> float:
         """Effective sample size of the weighted participants (Kish 1965)."""
-        w = self.weights.value[self.weights.value > 0]
-        return float(w.sum() ** 2 / (w**2).sum())
+        return effective_size(self.weights.value)
 
 
 @kinds(trial=FRAME, clinic=FRAME, outcome=TEXT, arm=TEXT)

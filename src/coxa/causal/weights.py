@@ -18,6 +18,7 @@ from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.propensity import fit_logistic
 from coxa.errors import FitError, OptionError, check_known
+from coxa.models.numerics.weights import effective_size
 
 Target = Literal["ATE", "ATT", "ATO"]
 """Whom an effect is of: all participants, the treated, or those who could well have been in either group."""
@@ -66,8 +67,7 @@ class Weights(Carded):
 
     def effective_n(self, treated: bool) -> float:
         """Return the effective sample size of a group, sum(w)^2 / sum(w^2) (Kish 1965)."""
-        w = self.value[self.treated == treated]
-        return float(w.sum() ** 2 / (w**2).sum())
+        return effective_size(self.value[self.treated == treated])
 
     def largest(self, treated: bool) -> float:
         """Return the largest weight of a group, as a multiple of its mean."""

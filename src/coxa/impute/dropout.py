@@ -22,6 +22,7 @@ from coxa.errors import FitError, OptionError, check_known
 from coxa.models.design.columns import label_text
 from coxa.models.design.matrix import design_matrix, orthonormal
 from coxa.models.design.rows import check_frame, check_keys, check_unique, visit_order
+from coxa.models.numerics.weights import effective_size
 
 EVENTS_PER_COLUMN = 2
 """Participants who leave (and who stay) for each column of a model; with fewer the share who leave is used alone."""
@@ -310,7 +311,7 @@ def weight_summary(weights: np.ndarray) -> dict[str, float]:
     return {
         "mean_weight": float(weights.mean()),
         "largest_weight": float(weights.max()),
-        "effective_n": float(weights.sum() ** 2 / (weights**2).sum()),
+        "effective_n": effective_size(weights),
     }
 
 
