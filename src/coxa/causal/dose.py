@@ -101,7 +101,7 @@ def dose_response(
     Returns
     -------
     DoseResponse
-        An association: nobody allocated the dose. For an effect per unit of dose that rests on randomisation, see
+        An association, as doses were not allocated. For an effect per unit of dose that rests on randomisation, see
         `coxa.causal.instrumental_effect`.
 
     Raises

@@ -105,7 +105,7 @@ def curved_modifier(data: pd.DataFrame, modifier: str, knots: int = 3) -> Curved
     Raises
     ------
     OptionError
-        There is no such column, or it is no number.
+        There is no such column, or it does not hold numbers.
     FitError
         There are fewer than three different values.
 
