@@ -12,9 +12,11 @@ from scipy.special import expit
 
 from coxa.errors import DataError, FitError, OptionError, SeparationError
 from coxa.models import fit_glm, fit_glmm
+from coxa.models.glmm.newton import ascended, minus_hessian, off_by
 from coxa.models.glmm.outcomes import OUTCOMES
-from coxa.models.glmm.search import Problem
-from coxa.models.numerics.quadrature import Clusters
+from coxa.models.glmm.problem import Problem
+from coxa.models.glmm.search import SYMMETRIC, by_newton, maximum
+from coxa.models.numerics.quadrature import Clusters, hessian_by_differences
 
 FORMULA = "y ~ arm + week + (1 | participant_id)"
 
@@ -66,6 +68,48 @@ def test_the_likelihood_is_the_integral(family: Any) -> None:
     assert abs(fit.quadrature_change) < 1e-7
     assert fit.optimisation.gradient_norm < 1e-9
     assert fit.optimisation.min_eigenvalue > 1e-3
+
+
+def of_nodes(family: Any, points: int) -> tuple[Problem, np.ndarray]:
+    """Return the integrated likelihood of a trial with so many nodes, and parameters that are not its maximum."""
+    d = trial(family)
+    columns = np.column_stack([np.ones(len(d)), d["arm"].cat.codes, d["week"]])
+    rows = OUTCOMES[family].of_rows(d["y"].to_numpy(dtype=float))
+    problem = Problem(columns, np.zeros(len(d)), Clusters.of(d["participant_id"].to_numpy()), rows, points)
+    return problem, np.array([-0.2, 0.7, 0.1, 1.1])
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_the_hessian_at_the_nodes_is_that_of_the_gradient(family: Any) -> None:
+    problem, theta = of_nodes(family, 40)
+    by_differences, asymmetry = hessian_by_differences(
+        lambda at: problem.gradient(problem.at(at)), theta, np.full(4, 0.1)
+    )
+    assert asymmetry < 1e-7
+    assert minus_hessian(problem, problem.at(theta)) == pytest.approx(-by_differences, rel=1e-6)
+
+
+def test_a_hessian_at_too_few_nodes_is_seen_and_differences_are_taken() -> None:
+    problem, theta = of_nodes("binomial", 5)
+    free = np.ones(4, dtype=bool)
+    found = ascended(problem, theta, free)
+    assert found is not None
+    assert off_by(problem, found, free) > SYMMETRIC
+    assert by_newton(problem, theta, free) is None
+    best, _ = maximum(problem, theta, found.inverse, free)
+    assert not best.failure
+    by_differences, _ = hessian_by_differences(lambda at: problem.gradient(problem.at(at)), best.theta, np.full(4, 0.1))
+    assert best.hessian == pytest.approx(-by_differences, rel=1e-5)
+
+
+def test_newton_and_quasi_newton_steps_end_at_the_same_maximum(monkeypatch: pytest.MonkeyPatch) -> None:
+    d = trial(n=60)
+    quick = fit_glmm(FORMULA, d)
+    monkeypatch.setattr("coxa.models.glmm.search.leads", lambda *_: False)
+    slow = fit_glmm(FORMULA, d)
+    assert quick.params.to_numpy() == pytest.approx(slow.params.to_numpy(), abs=1e-9)
+    assert quick.joint.to_numpy() == pytest.approx(slow.joint.to_numpy(), abs=1e-6)
+    assert quick.optimisation.iterations < slow.optimisation.iterations / 2
 
 
 @pytest.mark.parametrize("points", [1, 2, 5, 25])

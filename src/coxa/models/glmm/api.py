@@ -15,6 +15,7 @@ from coxa.models.glmm.maximise import Fitted, fitted
 from coxa.models.glmm.outcomes import OUTCOMES
 from coxa.models.glmm.rows import ClusteredRows, clustered_rows
 from coxa.models.inference.methods import BetweenWithin, Inference, Normal, between_within_df
+from coxa.models.numerics.one_thread import one_thread
 from coxa.models.results.records import Optimisation
 from coxa.models.spec import GLMMSpec
 
@@ -84,8 +85,9 @@ def fit_glmm(
     -----
     The likelihood of each cluster is integrated at nodes about the mode of its random intercept, at the scale of the
     curvature there (Liu & Pierce, Biometrika 1994, 81:624-629; Pinheiro & Bates, Journal of Computational and Graphical
-    Statistics 1995, 4:12-35). Gradients are exact, of the sum over the nodes as it is computed; the Hessian is their
-    central differences.
+    Statistics 1995, 4:12-35). Gradients are exact, of the sum over the nodes as it is computed. The Hessian is Louis's
+    at the nodes (Journal of the Royal Statistical Society B 1982, 44:226-233) where a difference of gradients confirms
+    it, else central differences of the gradient.
 
     Examples
     --------
@@ -107,11 +109,12 @@ def fit_glmm(
     )
     started = perf_counter()
     rows = clustered_rows(spec, data)
-    basis = orthonormal(rows.design.x, rows.design.names)
-    prepared = perf_counter()
-    found = fitted(rows, basis, OUTCOMES[spec.family], spec.quadrature)
-    seconds = {"formula": prepared - started, "optimiser": perf_counter() - prepared}
-    return assembled(spec, rows, basis, found, seconds)
+    with one_thread():
+        basis = orthonormal(rows.design.x, rows.design.names)
+        prepared = perf_counter()
+        found = fitted(rows, basis, OUTCOMES[spec.family], spec.quadrature)
+        seconds = {"formula": prepared - started, "optimiser": perf_counter() - prepared}
+        return assembled(spec, rows, basis, found, seconds)
 
 
 def assembled(spec: GLMMSpec, rows: ClusteredRows, basis: Basis, found: Fitted, seconds: dict[str, float]) -> GLMMFit:

@@ -10,8 +10,9 @@ from coxa.errors import NonConvergenceError, SeparationError
 from coxa.models.design.matrix import Basis, Design
 from coxa.models.glm.fit import NEARLY_SURE, refuse_separation
 from coxa.models.glmm.outcomes import OUTCOMES, Outcome
+from coxa.models.glmm.problem import Problem
 from coxa.models.glmm.rows import ClusteredRows
-from coxa.models.glmm.search import COARSE, FIRST_SD, Maximum, Problem, approached, maximum
+from coxa.models.glmm.search import COARSE, FIRST_SD, Maximum, approached, maximum
 from coxa.models.numerics.quadrature import Clusters
 
 TIE = 1e-8

@@ -27,6 +27,11 @@ class Binomial:
 
     signs: np.ndarray
 
+    def curvature_of(self, slope: np.ndarray) -> np.ndarray:
+        """Return the second derivative: the slope is the chance of the other outcome, with a sign."""
+        other = np.abs(slope)
+        return np.asarray((other - 1) * other)
+
     def slopes(self, predictor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return first and second derivative (N,)."""
         other = expit(-self.signs * predictor)
@@ -57,6 +62,10 @@ class Poisson:
 
     y: np.ndarray
     constant: np.ndarray
+
+    def curvature_of(self, slope: np.ndarray) -> np.ndarray:
+        """Return the second derivative: the slope is the count less its mean."""
+        return np.asarray(slope - self.y[:, None])
 
     def slopes(self, predictor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return first and second derivative (N,)."""

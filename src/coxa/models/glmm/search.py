@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import minimize
 
+from coxa.models.glmm.newton import ascended, leads, off_by, safe_inverse
+from coxa.models.glmm.problem import Problem
 from coxa.models.numerics.newton import CONVERGED, FLAT, scaled_eigen
-from coxa.models.numerics.quadrature import (
-    Clusters,
-    Integrals,
-    RowLikelihood,
-    gauss_hermite,
-    hessian_by_differences,
-    integrate,
-)
+from coxa.models.numerics.quadrature import Integrals, hessian_by_differences
 
 COARSE = 7
 """Nodes with which the search begins; the last steps and all that is reported have those asked for."""
@@ -37,46 +31,8 @@ LAST_STEPS = 4
 """Newton steps with that Hessian; one is enough as a rule."""
 
 SYMMETRIC = 1e-5
-"""Largest asymmetry of a Hessian by differences, relative to a unit diagonal, at which it is taken for exact."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is maximised, with parameters: coefficients in an orthonormal basis (p,), sd, shape parameters (A,).
-
-    q        : (N, p) orthonormal columns
-    offset   : (N,) known part of the linear predictor
-    clusters : of the rows
-    rows_at  : shape parameters (A,) -> log densities of the rows
-    points   : nodes
-    """
-
-    q: np.ndarray
-    offset: np.ndarray
-    clusters: Clusters
-    rows_at: Callable[[np.ndarray], RowLikelihood]
-    points: int
-
-    @property
-    def p(self) -> int:
-        """Number of coefficients, and the position of sd."""
-        return int(self.q.shape[1])
-
-    def at(self, theta: np.ndarray, start: np.ndarray | None = None) -> Integrals:
-        """Return the integrated likelihood at parameters."""
-        p = self.p
-        eta = self.offset + self.q @ theta[:p]
-        return integrate(self.rows_at(theta[p + 1 :]), eta, theta[p], self.clusters, gauss_hermite(self.points), start)
-
-    def gradient(self, at: Integrals) -> np.ndarray:
-        """Return the gradient (P,) of the log-likelihood."""
-        return np.concatenate([self.q.T @ at.by_row, [at.by_sd], at.by_shape])
-
-    def score_of_variance(self, theta: np.ndarray) -> float:
-        """Return the derivative of the log-likelihood by the variance, where that is zero."""
-        eta = self.offset + self.q @ theta[: self.p]
-        slope, curvature = self.rows_at(theta[self.p + 1 :]).slopes(eta)
-        return float(((self.clusters.sums(slope)) ** 2 + self.clusters.sums(curvature)).sum() / 2)
+"""Largest asymmetry of a Hessian by differences, or distance of one at the nodes from differences, relative to a unit
+diagonal, at which it is taken for exact."""
 
 
 @dataclass(slots=True)
@@ -111,7 +67,7 @@ class Maximum:
     hessian        : (P, P) of minus the log-likelihood; zeros for parameters that were held
     distance       : sqrt(g' H^-1 g), standard errors that the maximum is away
     min_eigenvalue : smallest eigenvalue of the Hessian scaled to a unit diagonal
-    asymmetry      : of the Hessian by differences, relative to a unit diagonal
+    asymmetry      : of the Hessian by differences, relative to a unit diagonal; of one at the nodes, how far it is off
     evaluations    : of the integrated likelihood
     failure        : why this is no proven maximum; empty when it is one
     """
@@ -159,14 +115,6 @@ def polished(target: Tracked, values: np.ndarray, inverse: np.ndarray) -> tuple[
     return values, distance
 
 
-def safe_inverse(hessian: np.ndarray) -> np.ndarray:
-    """Return the inverse of a Hessian whose eigenvalues are taken absolute and kept from zero."""
-    scale, values, vectors = scaled_eigen(hessian)
-    safe = np.maximum(np.abs(values), FLAT * np.abs(values).max())
-    turned = scale[:, None] * vectors
-    return np.asarray((turned / safe) @ turned.T)
-
-
 def maximum(problem: Problem, start: np.ndarray, inverse: np.ndarray, free: np.ndarray) -> tuple[Maximum, np.ndarray]:
     """Return the maximum over the free parameters, and the inverse Hessian (F, F) over these.
 
@@ -177,6 +125,10 @@ def maximum(problem: Problem, start: np.ndarray, inverse: np.ndarray, free: np.n
     inverse : (F, F) a guess of the inverse Hessian over the free parameters
     free : (P,) bool
     """
+    if leads(problem, start, free):
+        found = by_newton(problem, start, free)
+        if found is not None:
+            return found
     target = Tracked(problem, start, free)
     values, inverse = descend(target, start[free], inverse)
     values, _ = polished(target, values, inverse)
@@ -185,17 +137,42 @@ def maximum(problem: Problem, start: np.ndarray, inverse: np.ndarray, free: np.n
     values, distance = polished(target, values, inverse)
     smallest = float(scaled_eigen(hessian)[1][0])
     theta, hessian = with_positive_sd(problem, target.full(values), hessian, free)
-    full = np.zeros((len(start), len(start)))
-    full[np.ix_(free, free)] = hessian
     at = problem.at(theta)
     failure = missing_proof(distance, smallest, asymmetry)
+    full = placed_in(len(start), free, hessian)
     return Maximum(theta, at, full, distance, smallest, asymmetry, target.calls + 1, failure), inverse
+
+
+def by_newton(problem: Problem, start: np.ndarray, free: np.ndarray) -> tuple[Maximum, np.ndarray] | None:
+    """Return the maximum by the Hessian at the nodes; None where that does not get there, or is not exact enough."""
+    found = ascended(problem, start, free)
+    if found is None:
+        return None
+    off = off_by(problem, found, free)
+    smallest = float(scaled_eigen(found.hessian)[1][0])
+    if missing_proof(found.distance, smallest, off):
+        return None
+    theta, hessian = with_positive_sd(problem, found.theta, found.hessian, free)
+    at = found.at if theta is found.theta else problem.at(theta)
+    full = placed_in(len(theta), free, hessian)
+    return Maximum(theta, at, full, found.distance, smallest, off, found.evaluations + 2, ""), found.inverse
+
+
+def placed_in(size: int, free: np.ndarray, hessian: np.ndarray) -> np.ndarray:
+    """Return a Hessian (P, P) with zeros for parameters that were held."""
+    full = np.zeros((size, size))
+    full[np.ix_(free, free)] = hessian
+    return full
 
 
 def approached(
     problem: Problem, start: np.ndarray, inverse: np.ndarray, free: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return parameters (P,) near a maximum, with sd not negative, and the inverse Hessian over the free ones."""
+    if leads(problem, start, free):
+        found = ascended(problem, start, free, ROUGH)
+        if found is not None:
+            return with_positive_sd(problem, found.theta, found.inverse, free)
     target = Tracked(problem, start, free)
     values, inverse = descend(target, start[free], inverse, ROUGH)
     return with_positive_sd(problem, target.full(values), inverse, free)

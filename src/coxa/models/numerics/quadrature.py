@@ -149,6 +149,22 @@ class RowLikelihood(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """The nodes of each cluster, and what the rows are there.
+
+    u       : (C, K) standardised random intercepts
+    weights : (C, K) share of each node in the sum of its cluster
+    slope   : (N, K) derivative of each row's log density by its linear predictor
+    slopes  : (C, K) its sum over the rows of a cluster
+    """
+
+    u: np.ndarray
+    weights: np.ndarray
+    slope: np.ndarray
+    slopes: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Integrals:
     """The integrated likelihood.
 
@@ -160,6 +176,7 @@ class Integrals:
     scales     : (C,) their posterior standard deviations by the curvature at the modes
     means      : (C,) posterior means
     log_values : (C,) logarithm of each cluster's likelihood
+    placed     : the nodes
     """
 
     loglik: float
@@ -170,6 +187,7 @@ class Integrals:
     scales: np.ndarray
     means: np.ndarray
     log_values: np.ndarray
+    placed: Placed
 
 
 def modes_of(
@@ -236,7 +254,7 @@ def integrate(
     modes, scales = modes_of(rows, eta, sd, clusters, start)
     of_row, spread = clusters.of_row, np.sqrt(2) * scales
     u = modes[:, None] + spread[:, None] * rule.nodes
-    at = rows.at_nodes(eta[:, None] + sd * np.take(u, of_row, axis=0))
+    at = rows.at_nodes(np.take(sd * u, of_row, axis=0) + eta[:, None])
     terms = clusters.sums(at.value) - u**2 / 2 + rule.log_weights
     largest = terms.max(axis=1, keepdims=True)
     weights = np.exp(terms - largest)
@@ -265,7 +283,8 @@ def integrate(
     by_shape = np.einsum("nk,ank->a", row_weights, at.by_shape)
     by_shape += sd * top.slope_by_shape @ on_slope + sd**2 * top.curvature_by_shape @ on_curvature
     means = (weights * u).sum(axis=1)
-    return Integrals(float(log_values.sum()), by_row, by_sd, by_shape, modes, scales, means, log_values)
+    placed = Placed(u, weights, at.slope, slopes)
+    return Integrals(float(log_values.sum()), by_row, by_sd, by_shape, modes, scales, means, log_values, placed)
 
 
 def hessian_by_differences(
