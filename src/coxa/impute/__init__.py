@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from coxa.impute.pooling import Pooled as Pooled
     from coxa.impute.pooling import enough_imputations as enough_imputations
     from coxa.impute.pooling import pool_rubin as pool_rubin
+    from coxa.impute.rates import TippingFactor as TippingFactor
+    from coxa.impute.rates import analyse_rates as analyse_rates
+    from coxa.impute.rates import tipping_factor as tipping_factor
     from coxa.impute.responders import analyse_responders as analyse_responders
     from coxa.impute.scores import Steps as Steps
     from coxa.impute.scores import draw_scores as draw_scores
@@ -78,6 +81,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.impute.levels": ("analyse_levels",),
         "coxa.impute.outcomes": ("IncompleteOutcomes", "incomplete_outcomes"),
         "coxa.impute.pooling": ("Enough", "Pooled", "enough_imputations", "pool_rubin"),
+        "coxa.impute.rates": ("TippingFactor", "analyse_rates", "tipping_factor"),
         "coxa.impute.responders": ("analyse_responders",),
         "coxa.impute.scores": ("Steps", "draw_scores"),
         "coxa.impute.strategies": ("Strategy", "carry_from", "strategy_named"),

@@ -144,7 +144,7 @@ def pool_imputations(analysed: Analysed, *, conf_level: float = 0.95) -> PooledR
     def shown(values: np.ndarray) -> np.ndarray:
         return np.where(ratio, np.exp(np.where(ratio, values, 0.0)), values)
 
-    mean = analysed.labels["term"].isin(("marginal_mean", "risk")).to_numpy()
+    mean = analysed.labels["term"].isin(("marginal_mean", "risk", "rate")).to_numpy()
     rows = analysed.labels.assign(
         estimate=shown(pooled.estimate),
         std_error=pooled.std_error,

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from coxa.analyses.imputed.assumed import ENDED, delta_of, when
+from coxa.analyses.imputed.assumed import ENDED, EVENT, delta_of, when
+from coxa.analyses.imputed.count_words import TITLES
+from coxa.analyses.imputed.count_words import when as count_when
+from coxa.analyses.imputed.counts import PLANNED, SEEN, conditional_events, imputed_at, words_used
 from coxa.analyses.imputed.sets import laid_out
 from coxa.errors import OptionError, not_allowed
 from coxa.impute import trace_imputed
 from coxa.models import Fit
+from coxa.models.results.run import AnyFit
 from coxa.report.record import ReportRecord, compares
 from coxa.study import Study
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Imputation
+from coxa.study.models.imputed_counts import ImputedCounts
 from coxa.tables.formats import number
 
 FILE = "imputed.csv"
@@ -34,6 +39,9 @@ def imputed_frame(report: ReportRecord[Study]) -> pd.DataFrame | None:
 
 def _of_analysis(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[pd.DataFrame]:
     analysis = planned.analysis
+    if isinstance(analysis, ImputedCounts) and planned.name not in report.not_fitted:
+        for count_fit in report.fits[planned.name]:
+            yield _of_counts(report, planned, count_fit)
     if not isinstance(analysis, Imputation) or planned.name in report.not_fitted:
         return
     (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
@@ -49,6 +57,46 @@ def _of_analysis(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[pd.
     yield frame.assign(
         kind=frame["kind"].replace({ENDED: "outcomes end"}), because=said, delta=moved, analysis=planned.name
     )
+
+
+def _of_counts(report: ReportRecord, planned: PlannedAnalysis, fit: AnyFit) -> pd.DataFrame:
+    """Return the events of the time not seen of each participant who was not seen for all of it."""
+    assert isinstance(planned.analysis, ImputedCounts)
+    analysis, visit = planned.analysis, str(fit.sample.visits[0])
+    imputed, _ = imputed_at(planned, fit, report.datasets[planned.estimand_name], DRAWS)
+    mean, sd = conditional_events(imputed)
+    used, kinds = words_used(analysis), imputed.data[EVENT].astype(str)
+    words = kinds.map(lambda kind: used.get(kind, analysis.strategy))
+    arm = imputed.data["arm"].astype(str)
+    time, whole = imputed.data[SEEN], imputed.data[PLANNED]
+    reference = arm.map({**dict.fromkeys(planned.study.arms, planned.against), **analysis.references})
+    seen = [
+        f"{count:g} events in {part:g} of {every:g}"
+        for count, part, every in zip(imputed.counts, time, whole, strict=True)
+    ]
+    frame = pd.DataFrame(
+        {
+            "participant_id": imputed.data["participant_id"],
+            "visit": visit,
+            "arm": arm,
+            "reference": reference.where(words.ne("mar") & reference.ne(arm), ""),
+            "strategy": words.map(TITLES),
+            "kind": kinds.replace({ENDED: "observation ends"}),
+            "event": "",
+            "observed": seen,
+            "strategy_mean": imputed.after.mean(axis=0),
+            "mean": mean,
+            "sd": sd,
+            "because": [count_when(planned, kind, alone=len(used) == 1) for kind in kinds],
+            "delta": 0.0,
+            "analysis": planned.name,
+        }
+    )
+    return frame[imputed.rest > 0].reset_index(drop=True)
+
+
+DRAWS = 200
+"""Draws of the parameters behind the mean and spread of imputed events."""
 
 
 def why_imputed(folder: Path, participant: str, visit: str, analysis: str | None = None) -> Facts:

@@ -8,6 +8,7 @@ from coxa.errors import not_allowed
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.models.imputation import Deltas, Imputation
+from coxa.study.models.imputed_counts import ImputedCounts
 
 Fault = tuple[tuple[str, ...], str]
 """Key path and message."""
@@ -15,18 +16,67 @@ Fault = tuple[tuple[str, ...], str]
 
 def imputation_faults(study: ComparativeStudy, name: str, analysis: Analysis) -> Iterator[Fault]:
     """Yield arms, visits and events that the plan does not have, and events that no outcome is imputed after."""
+    at = ("analyses", name)
+    if isinstance(analysis, ImputedCounts):
+        yield from _count_faults(study, at, analysis)
     if not isinstance(analysis, Imputation):
         return
-    at = ("analyses", name)
     yield from _arms_and_visits(study, at, analysis.deltas)
     yield from _events(study, at, analysis, analysis.strategies)
     for word, branch in analysis.branches.items():
         yield from _arms_and_visits(study, (*at, "branches", word), branch.deltas)
         yield from _events(study, (*at, "branches", word), analysis, branch.strategies)
-    for arm in (*analysis.references, *analysis.references.values()):
+    yield from _references(study, at, analysis.references)
+    yield from _values(study, at, analysis)
+
+
+def _references(study: ComparativeStudy, at: tuple[str, ...], references: Mapping[str, str]) -> Iterator[Fault]:
+    for arm in (*references, *references.values()):
         if arm not in study.arms:
             yield (*at, "references"), not_allowed("arm", arm, study.arms)
-    yield from _values(study, at, analysis)
+
+
+def _count_faults(study: ComparativeStudy, at: tuple[str, ...], analysis: ImputedCounts) -> Iterator[Fault]:
+    """Yield what is wrong of an analysis that imputes events of the time not seen."""
+    branches = {(*at, "branches", word): branch for word, branch in analysis.branches.items()}
+    for place, assumed in {at: analysis, **branches}.items():
+        yield from (
+            ((*place, "multiply"), not_allowed("arm", arm, study.arms))
+            for arm in assumed.multiply
+            if arm not in study.arms
+        )
+        yield from _events(study, place, analysis, assumed.strategies)
+    yield from _references(study, at, analysis.references)
+    estimand = study.estimands.get(analysis.estimand)
+    if estimand is None:
+        return
+    for name, how in estimand.intercurrent_events.items():
+        if how.strategy == "while_on_treatment":
+            yield (
+                (*at, "model"),
+                f"the estimand handles {name} as while on treatment, so that the time after it is not asked about and "
+                "nothing is imputed there; use `model: counts`, or another strategy for the event",
+            )
+    name = estimand.endpoint.outcome
+    if (event := study.events.get(name)) is not None and (event.competing or event.after):
+        key = "competing" if event.competing else "after"
+        yield (
+            (*at, "model"),
+            f"the event {name} has `{key}`, which says when participants are at risk, and the time not at risk cannot "
+            "be imputed; use `model: counts` or `model: recurrent`",
+        )
+    exposure = getattr(study.outcomes.get(name), "exposure", None)
+    if exposure and analysis.planned_exposure is None:
+        yield (
+            (*at, "planned_exposure"),
+            f"{name} has the exposure {exposure}, and what is lacking of it is imputed; write the exposure that was "
+            "planned for every participant",
+        )
+    elif not exposure and analysis.planned_exposure is not None:
+        yield (
+            (*at, "planned_exposure"),
+            f"{name} has no exposure of its own; remove `planned_exposure`",
+        )
 
 
 def _arms_and_visits(study: ComparativeStudy, at: tuple[str, ...], deltas: Deltas) -> Iterator[Fault]:
@@ -41,7 +91,7 @@ def _arms_and_visits(study: ComparativeStudy, at: tuple[str, ...], deltas: Delta
 
 
 def _events(
-    study: ComparativeStudy, at: tuple[str, ...], analysis: Imputation, strategies: Mapping[str, str]
+    study: ComparativeStudy, at: tuple[str, ...], analysis: Analysis, strategies: Mapping[str, str]
 ) -> Iterator[Fault]:
     """Yield events that the estimand does not have, and events that no outcome is imputed after."""
     estimand = study.estimands.get(analysis.estimand)
@@ -62,7 +112,11 @@ def _values(study: ComparativeStudy, at: tuple[str, ...], analysis: Imputation) 
     """Yield why the outcome has no steps, or none that can be imputed."""
     estimand = study.estimands.get(analysis.estimand)
     outcome = study.outcomes.get(estimand.endpoint.outcome) if estimand else None
-    if estimand is None or outcome is None or not outcome.is_score or analysis.values == "normal":
+    if estimand is None or outcome is None or not outcome.is_score:
+        return
+    if estimand.summary == "win_odds":
+        yield (*at, "model"), "win odds are of imputed levels; use an outcome of `kind: ordered`, or `mann_whitney`"
+    if analysis.values == "normal":
         return
     measure = estimand.endpoint.measure
     rule = outcome.response

@@ -20,6 +20,7 @@ from coxa.study.models.dropout_weights import DropoutWeights
 from coxa.study.models.gee import GEE
 from coxa.study.models.glmm import GLMM
 from coxa.study.models.imputation import Imputation
+from coxa.study.models.imputed_counts import ImputedCounts
 from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
 from coxa.study.models.logistic import Logistic
@@ -52,6 +53,7 @@ AnyModel = (
     | GLMM
     | Logistic
     | CountModel
+    | ImputedCounts
     | GEE
     | WinRatio
     | ResponderMMRM

@@ -69,6 +69,7 @@ class Imputation(AdjustedAnalysis):
         "risk_ratio",
         "odds_ratio",
         "cumulative_odds_ratio",
+        "win_odds",
     )
     measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change", "responder")
     over_visits: ClassVar[bool] = True
@@ -197,7 +198,7 @@ class Imputation(AdjustedAnalysis):
         """Return that proportions and levels of imputed outcomes need imputed data sets."""
         if summary == "difference_in_means" or self.by == "multiple":
             return None
-        what = "levels" if summary == "cumulative_odds_ratio" else "proportions"
+        what = "levels" if summary in ("cumulative_odds_ratio", "win_odds") else "proportions"
         return "by", f"{what} are counted in imputed data sets; write `by: multiple`"
 
     def terms(self, visits: Sequence[str]) -> list[str]:

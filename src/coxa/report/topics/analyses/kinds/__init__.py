@@ -13,6 +13,7 @@ from coxa.report.topics.analyses.kinds.count import count_blocks
 from coxa.report.topics.analyses.kinds.doses import dose_blocks
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
+from coxa.report.topics.analyses.kinds.imputed_counts import imputed_count_blocks
 from coxa.report.topics.analyses.kinds.mediators import mediator_blocks
 from coxa.report.topics.analyses.kinds.ordered import bars_of_levels, ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
@@ -63,6 +64,7 @@ def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
         *random_intercept_blocks(report, planned),
         *responder_gap_blocks(report, planned),
         *imputation_blocks(report, planned),
+        *imputed_count_blocks(report, planned),
         *working_correlation_blocks(report, planned),
     ]
     return [one for one in blocks if not (lead and isinstance(one, FigureBlock) and one.figure.id == lead.id)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from coxa.analyses.imputed.assumed import ENDED, assumes, delta_words, used, when
 from coxa.analyses.imputed.means import imputed_means
 from coxa.analyses.imputed.sets import imputed_sets, rows_of
+from coxa.analyses.imputed.tips import amount_of
 from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.impute import tipping_point
@@ -17,6 +18,7 @@ from coxa.report.topics.analyses.written import clear, has_interval
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Branch, Imputation
 from coxa.study.wording import join_words
+from coxa.tables.formats import number
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
 
@@ -34,8 +36,9 @@ class Twig:
     parent  : name of the branch that it differs from by a delta alone; None where it hangs on the estimand
     record  : its row of estimates; None where the data do not allow it
     without : why there is no row
-    tip     : the smallest amount added to the imputed outcomes of the compared arm at which the conclusion changes;
-              NaN where there is none in reach, or where it is not looked for
+    tip     : the smallest amount added to the imputed outcomes of the compared arm, or of counts the factor of their
+              rate, at which the conclusion changes; NaN where there is none in reach, or where it is not looked for
+    tip_words : the same in words, "+2.4 points"; empty where there is none
     """
 
     name: str
@@ -45,6 +48,7 @@ class Twig:
     record: Record | None
     without: str = ""
     tip: float = math.nan
+    tip_words: str = ""
 
     @property
     def clear(self) -> bool | None:
@@ -116,10 +120,19 @@ def twigs(report: ReportRecord, planned: PlannedAnalysis, fit: Fit, arm: str) ->
         words = label_of(planned, name, branch), assumption_of(planned, branch, of_delta=parent is not None)
         try:
             record, tip = _numbers(report, planned, fit, arm, name, branch)
-            found.append(Twig(name, *words, parent, record, "", tip))
+            found.append(Twig(name, *words, parent, record, "", tip, amount_words(planned, tip)))
         except FitError as error:
             found.append(Twig(name, *words, parent, None, error.message))
     return found
+
+
+def amount_words(planned: PlannedAnalysis, amount: float) -> str:
+    """Return an amount with its sign and unit; empty where it is NaN."""
+    if math.isnan(amount):
+        return ""
+    decimals = planned.decimals if planned.of_means else planned.scale.decimals
+    unit = planned.unit if planned.of_means else "levels" if planned.kind == "ordered" else planned.scale.unit
+    return f"{'+' if amount > 0 else ''}{number(amount, decimals)} {unit}".strip()
 
 
 def _numbers(
@@ -136,6 +149,8 @@ def _numbers(
     else:
         sets = imputed_sets(planned, fit, dataset, branch)
         rows = rows_of(planned, sets.results.estimates, sets.imputed.outcomes, "")
+        if not has_delta(branch):
+            tip = amount_of(planned, sets.imputed, arm)
     return _record(planned, rows, arm, visit, name), tip
 
 

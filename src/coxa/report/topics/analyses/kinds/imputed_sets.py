@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.analyses.imputed.counts import CountSets
 from coxa.analyses.imputed.rows import prepared
 from coxa.analyses.imputed.sets import ImputedSets, laid_out
 from coxa.impute import IncompleteOutcomes
@@ -139,7 +140,7 @@ def pooling_blocks(planned: PlannedAnalysis, found: ImputedSets) -> list[Block]:
     return [Paragraph(" ".join(said), found=True), TableBlock(pooling_table(planned, found))]
 
 
-def pooling_table(planned: PlannedAnalysis, found: ImputedSets) -> Table:
+def pooling_table(planned: PlannedAnalysis, found: ImputedSets | CountSets) -> Table:
     """Return for each comparison of the estimand what is missing of its information, and its Monte Carlo errors."""
     pooled = found.results.pooled
     frame = found.results.estimates.frame.assign(
@@ -152,8 +153,9 @@ def pooling_table(planned: PlannedAnalysis, found: ImputedSets) -> Table:
     mine = frame["term"].eq(planned.effect.term) & frame["visit"].isin(planned.visits)
     mine &= frame["arm"].isin(planned.compare) & frame["reference"].eq(planned.against)
     rows = tuple(_pooled_row(planned, record) for record in records(frame[mine]))
+    parts = (planned.name, *frame["visit"].astype(str).unique()) if isinstance(found, CountSets) else (planned.name,)
     return Table(
-        identifier("pooled", planned.name),
+        identifier("pooled", *parts),
         f"{planned.outcome_label}: what missing outcomes cost",
         "Comparison",
         (

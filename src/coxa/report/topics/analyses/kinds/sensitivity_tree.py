@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from coxa.analyses.imputed.tips import MOST_SETS, REACH_SD
 from coxa.estimates.table import null_value
 from coxa.figures.drawing import Drawing, circle, line, rect, text
 from coxa.figures.figure import Figure
 from coxa.figures.text_size import wrapped
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE
+from coxa.impute.rates import MOST_FACTOR
 from coxa.report.topics.analyses.forest import favours
 from coxa.report.topics.analyses.kinds.branches import OWN, Twig
 from coxa.report.topics.analyses.written import written
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import join_words
-from coxa.tables.formats import NONE, number
+from coxa.tables.formats import NONE
 from coxa.tables.phrases import sentence_case
 from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import Record
@@ -37,6 +39,10 @@ AXIS = (424.0, 584.0)
 NUMBERS = 598.0
 WIDTH = 780.0
 GAP, TOP = 12.0, 34.0
+APART = 26.0
+"""Least distance of two numbers of the axis."""
+FARTHEST = math.log(1000.0)
+"""Logarithm of the farthest ratio that is drawn."""
 CLEAR, NOT_CLEAR = OKABE_ITO[0], OKABE_ITO[4]
 
 
@@ -96,17 +102,19 @@ def _row(planned: PlannedAnalysis, arm: str, twig: Twig) -> dict[str, object]:
 
 def tree_words(planned: PlannedAnalysis, arm: str, found: Sequence[Twig], shown: Sequence[Cell]) -> Prose:
     """Return each branch with its assumption, estimate and tipping point, and which branches conclude otherwise."""
+    of_counts = planned.kind == "count"
+    what, by = ("events of the time not seen", "a factor") if of_counts else ("missing outcomes", "a delta")
     said: list[Prose | str] = [
-        "Each branch is another assumption about missing outcomes, from the same imputation model; those further to "
-        "the right differ from the branch above by a delta."
+        f"Each branch is another assumption about {what}, from the same imputation model; those further to the right "
+        f"differ from the branch above by {by}."
     ]
     for twig, cell in zip(found, shown, strict=True):
         if twig.record is None:
             said.append(f"{twig.label}: not shown, {twig.without}.")
             continue
-        said.append(prose(f"{twig.label} ({twig.assumes.rstrip('.')}): ", cell, f"{_tip(planned, twig)}."))
+        said.append(prose(f"{twig.label} ({twig.assumes.rstrip('.')}): ", cell, f"{_tip(twig)}."))
     said.append(conclusion_words(planned, found))
-    said.append(_note(planned, arm))
+    said.append(_note(planned, arm, found))
     return joined(" ", [one if isinstance(one, Prose) else prose(one) for one in said])
 
 
@@ -130,26 +138,36 @@ def _sign(twig: Twig) -> bool:
     return bool(record["estimate"] > null_value(record["term"]))
 
 
-def _tip(planned: PlannedAnalysis, twig: Twig) -> str:
+def _tip(twig: Twig) -> str:
     """Return at which amount the conclusion changes, after an estimate; empty where none is known."""
-    if twig.tip != twig.tip:
-        return ""
-    unit = f" {planned.unit}" if planned.unit else ""
-    return f"; the conclusion changes at {_signed(planned, twig.tip)}{unit}"
+    return f"; the conclusion changes at {twig.tip_words}" if twig.tip_words else ""
 
 
-def _signed(planned: PlannedAnalysis, value: float) -> str:
-    return ("+" if value > 0 else "") + number(value, planned.decimals)
+MOVED = {
+    "mean": "this amount is added to the imputed outcomes of {arm} alone",
+    "binary": "this amount is added to the imputed scores of {arm} alone, before responders are counted",
+    "ordered": "the variable behind the imputed levels of {arm} alone is moved by this much",
+    "count": "the rates of {arm} alone are multiplied by this factor in the time that was not seen",
+}
+"""What is analysed -> what is done to imputed outcomes until the conclusion changes."""
+
+REACH = {"mean": "within 40 standard errors", "count": f"between 1/{MOST_FACTOR:g} and {MOST_FACTOR:g} times the rate"}
 
 
-def _note(planned: PlannedAnalysis, arm: str) -> str:
-    if not planned.of_means:
-        return "Orange: the interval includes no difference."
-    return (
-        "Orange: the interval includes no difference. The conclusion changes where this amount is added to the imputed "
-        f"outcomes of {planned.study.label('arms', arm)} alone; a branch without an amount changes at none within 40 "
-        "standard errors, or has a delta of its own. Estimates are those of missing outcomes at their expectation."
+def _note(planned: PlannedAnalysis, arm: str, found: Sequence[Twig]) -> str:
+    said = "Orange: the interval includes no difference."
+    if not planned.of_means and not any(twig.tip_words for twig in found):
+        return said
+    moved = MOVED[planned.kind].format(arm=planned.study.label("arms", arm))
+    reach = REACH.get(planned.kind, f"within {REACH_SD:g} standard deviations of the outcome")
+    own = "a factor" if planned.kind == "count" else "a delta"
+    said += (
+        f" The conclusion changes where {moved}; a branch without an amount changes at none {reach}, or has {own} of "
+        "its own."
     )
+    if planned.of_means:
+        return f"{said} Estimates are those of missing outcomes at their expectation."
+    return f"{said} Amounts are found on the first {MOST_SETS} data sets of a branch."
 
 
 def _drawing(planned: PlannedAnalysis, found: Sequence[Twig], texts: Sequence[str]) -> Drawing:
@@ -159,9 +177,9 @@ def _drawing(planned: PlannedAnalysis, found: Sequence[Twig], texts: Sequence[st
     tops = TOP + np.concatenate([[0.0], np.cumsum(heights)])
     middle = [float(top) + LINE * 0.7 for top in tops[:-1]]
     bottom = float(tops[-1])
-    low, high = _limits(found)
+    axis = _axis_of(planned, found)
     last = max(y for twig, y in zip(found, middle, strict=True) if twig.parent is None)
-    marks = [*_axis(planned, found, low, high, bottom), *_root(planned, middle[0])]
+    marks = [*_axis(planned, found, axis, bottom), *_root(planned, middle[0])]
     marks.append(line([(STEM, middle[0]), (STEM, last)], colour=GREY))
     stems = {
         twig.name: (NODE if twig.parent is None else NODE + DEEPER, y) for twig, y in zip(found, middle, strict=True)
@@ -177,7 +195,7 @@ def _drawing(planned: PlannedAnalysis, found: Sequence[Twig], texts: Sequence[st
         marks.append(circle(x, y, 5, fill=colour, stroke=INK))
         marks.append(text(x + 12, y + 4, twig.label, SIZE, bold=True))
         marks += [text(x + 12, y + 4 + LINE * (k + 1), one, SMALL) for k, one in enumerate(lines)]
-        marks += _interval(planned, twig, y, said, low, high)
+        marks += _interval(twig, y, said, axis)
     return Drawing(WIDTH, bottom + 38, tuple(marks), "sensitivity-tree")
 
 
@@ -197,52 +215,99 @@ def _root(planned: PlannedAnalysis, at: float) -> list[str]:
     return [box, *words, line([(ROOT[0] + ROOT[1], at), (STEM, at)], colour=GREY)]
 
 
-def _limits(found: Sequence[Twig]) -> tuple[float, float]:
-    """Return the ends of the axis: all intervals and no difference."""
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The axis of a tree: its ends, on the logarithm where comparisons are ratios."""
+
+    low: float
+    high: float
+    logs: bool
+
+    def at(self, value: float) -> float:
+        """Return the place of a value, at most at an end."""
+        if self.logs:
+            value = math.log(value) if value > 0 else self.low
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return AXIS[0] + share * (AXIS[1] - AXIS[0])
+
+    def ticks(self, null: float) -> list[float]:
+        """Return round numbers within the ends, no difference among them, that leave room for their labels."""
+        low, high = (math.exp(self.low), math.exp(self.high)) if self.logs else (self.low, self.high)
+        if self.logs:
+            every = [base * 10.0**power for power in range(-4, 5) for base in (1, 2, 5)]
+        else:
+            step = round_step((high - low) / 3)
+            every = [null + step * k for k in range(-20, 21)]
+        kept: list[float] = [null]
+        for tick in sorted(
+            (one for one in every if low <= one <= high), key=lambda one: abs(self.at(one) - self.at(null))
+        ):
+            if all(abs(self.at(tick) - self.at(other)) >= APART for other in kept):
+                kept.append(tick)
+        return sorted(kept)
+
+
+def round_step(wanted: float) -> float:
+    """Return 1, 2 or 5 times a power of ten that is not below a number.
+
+    Examples
+    --------
+    >>> round_step(0.3), round_step(7)
+    (0.5, 10.0)
+    """
+    power = 10.0 ** math.floor(math.log10(wanted))
+    return next(base * power for base in (1, 2, 5, 10) if base * power >= wanted * (1 - 1e-9))
+
+
+def _axis_of(planned: PlannedAnalysis, found: Sequence[Twig]) -> Axis:
+    """Return the axis of all intervals and no difference."""
     records = [twig.record for twig in found if twig.record is not None]
-    null = null_value(records[0]["term"]) if records else 0.0
+    logs, null = planned.effect.is_ratio, planned.effect.null
     ends = [float(record[name]) for record in records for name in ("conf_low", "conf_high")]
-    finite = [end for end in ends if math.isfinite(end)] + [null]
+    finite = [end for end in (*ends, null) if math.isfinite(end) and (end > 0 or not logs)]
+    if logs:
+        finite = [min(max(math.log(end), -FARTHEST), FARTHEST) for end in finite]
     room = 0.04 * (max(finite) - min(finite) or 1.0)
-    return min(finite) - room, max(finite) + room
+    return Axis(min(finite) - room, max(finite) + room, logs)
 
 
-def _at(value: float, low: float, high: float) -> float:
-    share = (min(max(value, low), high) - low) / (high - low)
-    return AXIS[0] + share * (AXIS[1] - AXIS[0])
-
-
-def _axis(planned: PlannedAnalysis, found: Sequence[Twig], low: float, high: float, bottom: float) -> list[str]:
-    """Draw the line of no difference, the axis below, and the headings above."""
+def _axis(planned: PlannedAnalysis, found: Sequence[Twig], axis: Axis, bottom: float) -> list[str]:
+    """Draw the line of no difference, the axis below with its numbers, and the headings above."""
     records = [twig.record for twig in found if twig.record is not None]
-    null = null_value(records[0]["term"]) if records else 0.0
-    x = _at(null, low, high)
+    null = planned.effect.null
+    x = axis.at(null)
     rows = pd.DataFrame(records)
     below, above = favours(planned.study, rows, higher_is_better=planned.higher_is_better) if records else ("", "")
-    heading = sentence_case(planned.effect.words) + (f" ({planned.unit})" if planned.unit else "")
-    return [
+    points = planned.effect.scale == "points"
+    unit = planned.unit or ("log scale" if axis.logs else "")
+    heading = sentence_case(planned.effect.words) + (f" ({unit})" if unit else "")
+    marks = [
         text(AXIS[0], 14, f"\N{LEFTWARDS ARROW} {below}", SMALL, colour=INK),
         text(NUMBERS, 14, f"{above} \N{RIGHTWARDS ARROW}", SMALL, colour=INK),
         line([(x, TOP - 6), (x, bottom)], colour=RULE, dash="4,3"),
         line([(AXIS[0], bottom), (AXIS[1], bottom)], colour=INK),
-        text(x - 3, bottom + 15, f"{null:g}", SMALL),
         text(AXIS[0], bottom + 31, heading, SMALL),
     ]
+    for tick in axis.ticks(null):
+        at, label = axis.at(tick), f"{100 * tick if points else tick:.6g}"
+        marks.append(line([(at, bottom), (at, bottom + 4)], colour=INK))
+        marks.append(text(at - 3.1 * len(label), bottom + 16, label, SMALL))
+    return marks
 
 
-def _interval(planned: PlannedAnalysis, twig: Twig, y: float, said: str, low: float, high: float) -> list[str]:
+def _interval(twig: Twig, y: float, said: str, axis: Axis) -> list[str]:
     """Draw the interval of a branch, and write its estimate and where the conclusion changes."""
     if twig.record is None:
         return []
     record = twig.record
-    ends = [(_at(float(record[name]), low, high), y) for name in ("conf_low", "conf_high")]
+    ends = [(axis.at(float(record[name])), y) for name in ("conf_low", "conf_high")]
     colour = CLEAR if twig.clear else NOT_CLEAR
-    here = _at(float(record["estimate"]), low, high)
+    here = axis.at(float(record["estimate"]))
     marks = [
         line(ends, colour=colour),
         rect(here - 4, y - 4, 8, 8, fill=colour, stroke=colour),
         text(NUMBERS, y + 4, said, SIZE, bold=twig.name == OWN),
     ]
-    if twig.tip == twig.tip:
-        marks.append(text(NUMBERS, y + 4 + LINE, f"changes at {_signed(planned, twig.tip)}", SMALL))
+    if twig.tip_words:
+        marks.append(text(NUMBERS, y + 4 + LINE, f"changes at {twig.tip_words}", SMALL))
     return marks

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from coxa.analyses.imputed.means import imputed_means
 from coxa.analyses.imputed.sets import ImputedSets, formula_of, marks
+from coxa.analyses.imputed.tips import first_sets
 from coxa.figures.figure import Figure
-from coxa.impute import Imputations, TippingMap, tipping_responders
+from coxa.impute import TippingMap, tipping_responders
 from coxa.impute.tipping import plausible_shifts
 from coxa.models import Fit
 from coxa.report.document import Block, FigureBlock
@@ -19,9 +18,6 @@ from coxa.study.comparative import PlannedAnalysis
 
 AMOUNTS = 9
 """Amounts of each arm: every pair of them has a logistic regression of each data set."""
-
-MOST = 100
-"""Data sets of a map; the first of those of the analysis."""
 
 
 def responder_maps(report: ReportRecord, planned: PlannedAnalysis, fit: Fit, sets: ImputedSets) -> list[Block]:
@@ -60,13 +56,6 @@ def responder_map(report: ReportRecord, planned: PlannedAnalysis, fit: Fit, sets
         plausible=region,
         alpha=1 - planned.analysis.conf_level,
     )
-
-
-def first_sets(imputed: Imputations) -> Imputations:
-    """Return the first data sets without a delta."""
-    draws = imputed.draws
-    few = replace(draws, beta=draws.beta[:MOST], covariance=draws.covariance[:MOST])
-    return replace(imputed, draws=few, delta=None, factor=None)
 
 
 def tip_of(shown: TippingMap) -> Tip:
