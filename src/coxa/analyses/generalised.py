@@ -25,13 +25,18 @@ NO_EXPOSURE = "no exposure"
 
 def rows_at(planned: PlannedAnalysis, dataset: AnalysisRows, visit: str) -> pd.DataFrame:
     """Return the rows of a visit, a missing yes or no as no where the plan says so."""
-    rows = at_visit(dataset.frame, visit)
-    if planned.analysis.option("missing_response") == "non_responder":
-        rows = rows.assign(**{planned.response: rows[planned.response].fillna(0.0)})
+    rows = with_non_responders(planned, at_visit(dataset.frame, visit))
     arms = rows["arm"].dtype
     if isinstance(arms, pd.CategoricalDtype) and tuple(arms.categories) == tuple(planned.study.arm_order):
         return rows
     return rows.assign(arm=pd.Categorical(rows["arm"].astype(str), planned.study.arm_order))
+
+
+def with_non_responders(planned: PlannedAnalysis, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a missing yes or no as no, where the plan says so."""
+    if planned.analysis.option("missing_response") != "non_responder":
+        return rows
+    return rows.assign(**{planned.response: rows[planned.response].fillna(0.0)})
 
 
 def fitted_at(

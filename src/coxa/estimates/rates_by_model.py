@@ -84,6 +84,20 @@ def model_rates(
     >>> model_rates(fit, against="b").frame[["term", "arm", "estimate"]].round(4).to_numpy().tolist()
     [['rate', 'a', 3.5], ['rate', 'b', 1.0], ['rate_ratio', 'a', 3.5], ['rate_difference', 'a', 2.5]]
     """
+    return Estimates.of(rate_rows(fit, arm, against, averaging=averaging, at=at, per=per, conf_level=conf_level))
+
+
+def rate_rows(
+    fit: GLMFit,
+    arm: str = "arm",
+    against: str | None = None,
+    *,
+    averaging: RateAveraging = "equal",
+    at: Mapping[str, Any] | None = None,
+    per: float = 1.0,
+    conf_level: float = 0.95,
+) -> list[dict[str, Any]]:
+    """Return the rows of `model_rates`, before they are a table."""
     check_level(conf_level)
     check_kind("fit", fit, GLMFit, "a fit of coxa.models.fit_glm")
     check_option("averaging", averaging, AVERAGINGS)
@@ -97,7 +111,8 @@ def model_rates(
     names = tuple(map(label_text, levels[arm]))
     against = names[0] if against is None else check_option("against", str(against), names)
     rates, slopes = standardised(fit, arm) if averaging == "counterfactual" else at_means(fit, arm, averaging, at or {})
-    counts = fit.design.frame[arm].value_counts()
+    codes = fit.design.frame[arm].cat.codes.to_numpy()
+    counts = np.bincount(codes[codes >= 0], minlength=len(names))
     every = len(fit.design.y)
     unit = f"per {per:g} {fit.spec.exposure or 'participant' + 's' * (per != 1)}"
     shared: dict[str, Any] = {
@@ -110,11 +125,11 @@ def model_rates(
         {
             "term": "rate",
             "arm": name,
-            "n_observations": int(counts[level]),
+            "n_observations": int(count),
             **of_log(fit, math.log(per * rate), slope / rate, conf_level),
             "std_error": per * error_of(fit, slope),
         }
-        for name, level, rate, slope in zip(names, levels[arm], rates, slopes, strict=True)
+        for name, count, rate, slope in zip(names, counts, rates, slopes, strict=True)
     ]
     b = names.index(against)
     for a, name in enumerate(names):
@@ -132,7 +147,7 @@ def model_rates(
                 **difference(fit, per * (rates[a] - rates[b]), per * (slopes[a] - slopes[b]), conf_level),
             }
         )
-    return Estimates.of({**shared, **row} for row in rows)
+    return [{**shared, **row} for row in rows]
 
 
 def standardised(fit: GLMFit, arm: str) -> tuple[np.ndarray, np.ndarray]:

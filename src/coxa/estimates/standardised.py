@@ -150,6 +150,34 @@ def standardised_risks(
     >>> e.only(term="risk_difference").frame[["estimate", "std_error"]].round(4).values.tolist()
     [[0.2, 0.3464]]
     """
+    return Estimates.of(
+        standardised_rows(
+            fit,
+            data,
+            arm,
+            against,
+            variance=variance,
+            scheme=scheme,
+            strata=strata,
+            small_samples=small_samples,
+            conf_level=conf_level,
+        )
+    )
+
+
+def standardised_rows(
+    fit: GLMFit,
+    data: pd.DataFrame,
+    arm: str = "arm",
+    against: str | None = None,
+    *,
+    variance: Variance = "ye",
+    scheme: Scheme = "simple",
+    strata: Sequence[str] = (),
+    small_samples: bool = False,
+    conf_level: float = 0.95,
+) -> list[dict[str, Any]]:
+    """Return the rows of `standardised_risks`, before they are a table."""
     check_level(conf_level)
     found = standardised_means(
         fit, data, arm, variance=variance, scheme=scheme, strata=strata, small_samples=small_samples
@@ -180,7 +208,7 @@ def standardised_risks(
         if name != against
         for term, scale in compared.items()
     ]
-    return Estimates.of({**shared, **row} for row in rows)
+    return [{**shared, **row} for row in rows]
 
 
 @kinds(data=FRAME)

@@ -9,13 +9,18 @@ from typing import Any
 import pandas as pd
 
 from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
-from coxa.analyses.methods.method import Method, Telling, Words, options_of
+from coxa.analyses.methods.method import Method, Telling, Together, Words, options_of
 from coxa.analyses.model_rows import has_covariates
+from coxa.analyses.regression import Regression, is_plain
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import NonConvergenceError
 from coxa.estimates import Estimates, effects_in_subgroups, fit_rates, model_rates
+from coxa.estimates.rates_by_model import rate_rows
 from coxa.models import GLMFit, fit_glm, fit_zero_inflated
+from coxa.models.design.matrix import Design
+from coxa.models.glm.fit import fitted_design
 from coxa.models.glm.inflated_rates import rates_of_all
+from coxa.models.glm.spec import GLMSpec
 from coxa.models.glm.zero_inflated import NoShareError, ZeroInflatedFit, rises_with_dispersion
 from coxa.models.results.record import RESULT_COLUMNS
 from coxa.models.results.run import AnyFit
@@ -23,6 +28,7 @@ from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
 from coxa.study.labels import mid_sentence_label
 from coxa.study.models.counts import CountModel
+from coxa.study.wording import model_formula
 
 NAMES = {
     "negative_binomial": "negative binomial regression",
@@ -72,6 +78,22 @@ def per_of(planned: PlannedAnalysis) -> float:
     return float(planned.outcome.per_days) if isinstance(planned.outcome, EventOutcome) else 1.0
 
 
+def model_options(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return the options of `coxa.models.fit_glm` of an analysis."""
+    analysis = options_of(planned, CountModel)
+    options: dict[str, Any] = {"family": analysis.family, "vcov": analysis.vcov, **exposure_of(planned)}
+    if analysis.family == "negative_binomial":
+        options["information"] = analysis.information
+    return options
+
+
+def rates_options(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return how the rates of an analysis are averaged, as options of `coxa.estimates.model_rates`."""
+    analysis = options_of(planned, CountModel)
+    shared = {"against": planned.against, "per": per_of(planned), "conf_level": analysis.conf_level}
+    return {**shared, "averaging": analysis.averaging}
+
+
 def fit_inflated(formula: str, data: pd.DataFrame, *, family: str, **options: Any) -> GLMFit:
     """Fit a zero-inflated model of the rate of all; without share or dispersion where the likelihood is highest so.
 
@@ -113,10 +135,28 @@ class CountsMethod(Method):
             given = {"family": analysis.family, **exposure_of(planned)}
             yield from each_visit(planned, dataset, subgroup, by=fit_inflated, **given)
             return
-        options: dict[str, Any] = {"family": analysis.family, "vcov": analysis.vcov, **exposure_of(planned)}
-        if analysis.family == "negative_binomial":
-            options["information"] = analysis.information
-        yield from each_visit(planned, dataset, subgroup, **options)
+        yield from each_visit(planned, dataset, subgroup, **model_options(planned))
+
+    def together(self, planned: PlannedAnalysis) -> Together | None:
+        """Return that the designs of many trials are made together, unless rates are at means of covariates."""
+        analysis = options_of(planned, CountModel)
+        alone = not analysis.family.startswith(INFLATION) and analysis.averaging == "counterfactual"
+        return "regression" if alone and is_plain(planned) else None
+
+    def regression(self, planned: PlannedAnalysis) -> Regression:
+        """Return the model of a visit, and from it the adjusted rates."""
+        spec = GLMSpec(formula=model_formula(planned.study, planned.name), **model_options(planned))
+        exposure, averaged = exposure_of(planned).get("exposure"), rates_options(planned)
+
+        def exposed(rows: pd.DataFrame) -> pd.DataFrame:
+            unexposed = None if exposure is None else rows[exposure] <= 0
+            return rows if unexposed is None or not unexposed.any() else rows[~unexposed]
+
+        def numbers(design: Design, rows: pd.DataFrame) -> list[dict[str, Any]]:
+            times = None if exposure is None else rows[exposure].to_numpy(dtype=float)[design.complete]
+            return rate_rows(fitted_design(spec, design, times), **averaged)
+
+        return Regression(spec.formula, () if exposure is None else (exposure,), exposed, numbers)
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the rates observed and adjusted, their ratio and difference, at each visit."""
@@ -127,16 +167,9 @@ class CountsMethod(Method):
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the adjusted rates, their ratio and difference."""
-        analysis = options_of(planned, CountModel)
         for fit in fits:
             visit = str(fit.sample.visits[0])
-            found = model_rates(
-                of_glm(fit),
-                against=planned.against,
-                averaging=analysis.averaging,
-                per=per_of(planned),
-                conf_level=analysis.conf_level,
-            )
+            found = model_rates(of_glm(fit), **rates_options(planned))
             people = found.frame.assign(n_participants=found.frame["n_observations"])
             yield adjusted_rows(planned, Estimates(people), visit)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.methods.method import Telling, Words
+from coxa.analyses.methods.method import Telling, Together, Words
 from coxa.analyses.methods.times import (
     EVENT,
     TimesMethod,
     compared_rows,
+    ratios,
     recorded,
     risks,
     rows_at,
@@ -20,11 +22,16 @@ from coxa.analyses.methods.times import (
     terms_of,
     until_words,
 )
+from coxa.analyses.regression import Regression, is_plain
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.models import fit_cox, fit_grouped_hazards, spans_of_times
+from coxa.models.design.matrix import Design
+from coxa.models.design.rows import check_cells
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.models.survival.cox import fit_cox_arrays
 from coxa.models.survival.cox_fit import CoxFit
+from coxa.models.survival.cox_rows import labels_of, without_intercept
 from coxa.models.survival.grouped import KNOWN_AT_VISITS
 from coxa.models.survival.proportional import p_value_of_term
 from coxa.study.comparative import PlannedAnalysis
@@ -69,6 +76,34 @@ class CoxMethod(TimesMethod):
         """Yield the hazard ratios."""
         for fit in fits:
             yield Estimates.of(compared_rows(planned, run_of(fit), "hazard_ratio"))
+
+    def together(self, planned: PlannedAnalysis) -> Together | None:
+        """Return that the designs of many trials are made together, unless events are known at visits only."""
+        return "regression" if is_plain(planned) and not known_at_visits(planned) else None
+
+    def regression(self, planned: PlannedAnalysis) -> Regression:
+        """Return the model up to a visit, and its hazard ratios."""
+        strata = tuple(planned.analysis.option("strata") or ())
+
+        def numbers(design: Design, rows: pd.DataFrame) -> list[dict[str, Any]]:
+            used = rows if design.complete.all() else rows[design.complete]
+            check_cells(design)
+            x, names, _ = without_intercept(design)
+            fit = fit_cox_arrays(
+                design.y,
+                used["status"].to_numpy() == EVENT,
+                pd.DataFrame(x, columns=list(names)),
+                strata=labels_of(used, strata) if strata else None,
+                ties=planned.analysis.option("ties"),
+            )
+            return list(ratios(planned, replace(fit, design=design), "hazard_ratio"))
+
+        return Regression(
+            f"time ~ {terms_of(planned)}",
+            ("status", *strata),
+            lambda rows: rows[rows[planned.response].notna()].reset_index(drop=True),
+            numbers,
+        )
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the model is called."""

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
-from coxa.analyses.methods.method import Method, Telling, Words
+from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at, with_non_responders
+from coxa.analyses.methods.method import Method, Telling, Together, Words
+from coxa.analyses.regression import Regression, is_plain
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, effects_in_subgroups, fit_proportions, standardised_risks
-from coxa.estimates.standardised import Scheme, Variance
+from coxa.estimates.standardised import Scheme, Variance, standardised_rows
+from coxa.models.glm.fit import fitted_design
+from coxa.models.glm.spec import GLMSpec
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words, no_word, proportion_of
+from coxa.study.wording import join_words, model_formula, no_word, proportion_of
 
 SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "minimisation": "ps"}
 VARIANCE_WORDS = {
@@ -34,6 +38,19 @@ def scheme_of(planned: PlannedAnalysis) -> tuple[Scheme, tuple[str, ...]]:
     if allocation is None or variance_of(planned) == "ge" or not allocation.covariates:
         return "simple", ()
     return SCHEMES[allocation.scheme], tuple(allocation.covariates)
+
+
+def standardisation(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return how the risks of an analysis are standardised, as options of `coxa.estimates.standardised_risks`."""
+    scheme, strata = scheme_of(planned)
+    return {
+        "against": planned.against,
+        "variance": variance_of(planned),
+        "scheme": scheme,
+        "strata": strata,
+        "small_samples": bool(planned.analysis.option("small_samples")),
+        "conf_level": planned.analysis.conf_level,
+    }
 
 
 class LogisticMethod(Method):
@@ -59,21 +76,26 @@ class LogisticMethod(Method):
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the standardised risks and their three comparisons."""
-        scheme, strata = scheme_of(planned)
         for fit in fits:
             visit = str(fit.sample.visits[0])
             rows = rows_at(planned, dataset, visit)
-            found = standardised_risks(
-                of_glm(fit),
-                rows,
-                against=planned.against,
-                variance=variance_of(planned),
-                scheme=scheme,
-                strata=strata,
-                small_samples=bool(planned.analysis.option("small_samples")),
-                conf_level=planned.analysis.conf_level,
-            )
+            found = standardised_risks(of_glm(fit), rows, **standardisation(planned))
             yield adjusted_rows(planned, found, visit)
+
+    def together(self, planned: PlannedAnalysis) -> Together | None:
+        """Return that the designs of many trials are made together."""
+        return "regression" if is_plain(planned) else None
+
+    def regression(self, planned: PlannedAnalysis) -> Regression:
+        """Return the model of a visit, and from it the standardised risks."""
+        spec = GLMSpec(formula=model_formula(planned.study, planned.name), family="binomial")
+        options = standardisation(planned)
+        return Regression(
+            spec.formula,
+            (),
+            lambda rows: with_non_responders(planned, rows),
+            lambda design, rows: standardised_rows(fitted_design(spec, design, None), rows, **options),
+        )
 
     def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
         """Return the comparison of the estimand within the levels of a subgroup, and the test of the interaction."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from coxa.analyses.regression import Regression
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.estimates.profile import planned_profile
@@ -17,9 +18,9 @@ from coxa.study.comparative import PlannedAnalysis
 Options = TypeVar("Options", bound=Analysis)
 """Options of one kind of model."""
 
-Together = Literal["repeated", "least_squares", "proportions"]
+Together = Literal["repeated", "least_squares", "proportions", "regression"]
 """Ways to fit many trials at once, in `coxa.design.by_simulation`: a repeated-measures model, one of each visit by
-least squares, and proportions."""
+least squares, proportions, and another regression of each visit, whose columns are made once for all trials."""
 
 
 COURSES = {
@@ -139,6 +140,10 @@ class Method:
     def together(self, planned: PlannedAnalysis) -> Together | None:
         """Return how the models of many simulated trials can be fitted together, with the numbers of single fits."""
         return None
+
+    def regression(self, planned: PlannedAnalysis) -> Regression:
+        """Return the regression of a visit, where `together` is "regression"."""
+        raise NotImplementedError
 
     def course(self, planned: PlannedAnalysis, word: str) -> Mapping[str, float]:
         """Return visit -> weight of the differences at the visits, of which a comparison over the visits is the sum."""

@@ -98,19 +98,25 @@ def recorded(planned: PlannedAnalysis, fit: Any, rows: pd.DataFrame, visit: str,
 
 def compared_rows(planned: PlannedAnalysis, run: ModelRun, term: str, **shared: Any) -> Iterator[dict[str, Any]]:
     """Yield the ratio of each compared arm against the comparator, with normal limits on the scale of the logarithm."""
-    for arm in planned.compare:
-        weights = averaged(run.model.design, arm=arm) - averaged(run.model.design, arm=planned.against)
+    for row in ratios(planned, run.model, term):
         yield {
-            **ratio_row(run.model, weights, planned.analysis.conf_level),
-            **counted(run, arm=(arm, planned.against)),
-            "term": term,
-            "arm": arm,
-            "reference": planned.against,
+            **row,
+            **counted(run, arm=(row["arm"], planned.against)),
             "visit": str(run.sample.visits[0]),
             "method": run.method,
             "warning": "; ".join(run.warnings),
             **shared,
         }
+
+
+def ratios(planned: PlannedAnalysis, fit: CoxFit | GroupedFit, term: str) -> Iterator[dict[str, Any]]:
+    """Yield the ratio of each compared arm against the comparator, with its limits and test."""
+    design = fit.design
+    assert design is not None
+    for arm in planned.compare:
+        weights = averaged(design, arm=arm) - averaged(design, arm=planned.against)
+        own = {"term": term, "arm": arm, "reference": planned.against}
+        yield ratio_row(fit, weights, planned.analysis.conf_level) | own
 
 
 def averaged(design: Design, **levels: Any) -> np.ndarray:
@@ -121,13 +127,16 @@ def averaged(design: Design, **levels: Any) -> np.ndarray:
     A difference of two such rows is a log hazard ratio; where the arm interacts with covariates, it is its mean over
     the analysed participants.
     """
+    keep = [k for k, name in enumerate(design.names) if name != "Intercept"]
+    if len(levels) == 1:
+        ((name, level),) = levels.items()
+        return np.asarray(design.rows_as(name, design.levels[name].index(level))[:, keep].mean(axis=0))
     fixed = {
         name: pd.Categorical.from_codes(
             np.full(len(design.frame), design.levels[name].index(level)), pd.Index(design.levels[name])
         )
         for name, level in levels.items()
     }
-    keep = [k for k, name in enumerate(design.names) if name != "Intercept"]
     return np.asarray(materialised(design.spec, design.frame.assign(**fixed))[:, keep].mean(axis=0))
 
 

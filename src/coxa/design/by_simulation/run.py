@@ -13,6 +13,7 @@ import pandas as pd
 from coxa.analyses.methods import method_of
 from coxa.design.by_simulation.comparisons import Comparison, comparisons
 from coxa.design.by_simulation.plan_run import run_singly
+from coxa.design.by_simulation.regressions import regressions_together
 from coxa.design.by_simulation.summary import share_error
 from coxa.design.by_simulation.together import (
     ancova_together,
@@ -128,6 +129,8 @@ def analyse_trials(
         asked = comparisons(study, name)
         if way == "proportions":
             rows += proportions_together(study, name, design, drawn, asked)
+        elif way == "regression":
+            rows += regressions_together(study, name, design, drawn, asked)
         else:
             every = stacked(design, drawn, study.analyses[name].estimand)
             rows += means_together(study, name, every, len(drawn), asked)

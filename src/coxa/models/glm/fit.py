@@ -152,6 +152,13 @@ def fitted(
     return assembled(spec, design, basis, gamma, steps, exposures, clusters)
 
 
+def fitted_design(spec: GLMSpec, design: Design, exposures: np.ndarray | None) -> GLMFit:
+    """Return the fit of a design without clusters; the errors are those of `fit_glm`."""
+    check_cells(design)
+    check_outcome(design, FAMILIES[spec.family])
+    return fitted(spec, design, FAMILIES[spec.family], exposures, None)
+
+
 def exposures_of(data: pd.DataFrame, design: Design, column: str) -> np.ndarray:
     """Return the exposure of the analysed rows (N,), or raise DataError naming the rows without any."""
     if not pd.api.types.is_numeric_dtype(data[column].dtype):

@@ -134,10 +134,15 @@ def covariates_of(
     frame = data if stand_in == response else data.assign(_time=data[response])
     design = design_matrix(f"{stand_in} ~ {formula}", frame, also=also)
     check_cells(design)
+    return design, *without_intercept(design)
+
+
+def without_intercept(design: Design) -> tuple[np.ndarray, tuple[str, ...], dict[str, tuple[int, ...]]]:
+    """Return the columns of a design but for its intercept: matrix, names, and positions by term."""
     keep = [k for k, name in enumerate(design.names) if name != "Intercept"]
     place = {old: new for new, old in enumerate(keep)}
     terms = {name: tuple(place[k] for k in where) for name, where in design.terms.items() if name != "Intercept"}
-    return design, design.x[:, keep], tuple(design.names[k] for k in keep), terms
+    return design.x[:, keep], tuple(design.names[k] for k in keep), terms
 
 
 def events_of(values: pd.Series, name: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,14 +43,38 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     """
     import pandas as pd
 
+    columns = estimand_columns(design, drawn, estimand)
+    return pd.DataFrame(columns | {"participant_id": participant_ids(len(drawn.arm))[columns["participant_id"]]})
+
+
+def stacked_frame(design: TrialDesign, drawn: Sequence[DrawnTrial], estimand: str) -> pd.DataFrame:
+    """Return the rows of an estimand in many trials under each other; `trial` and `participant_id` count from 0."""
+    import pandas as pd
+
+    parts = [estimand_columns(design, one, estimand) for one in drawn]
+    sizes = [len(part["participant_id"]) for part in parts]
+    columns = {name: joined([part[name] for part in parts]) for name in parts[0]}
+    return pd.DataFrame({"trial": np.repeat(np.arange(len(parts)), sizes), **columns})
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Return a column of many trials: arrays, or categories of which a trial has the first ones of the longest list."""
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    longest = max((part.categories for part in parts), key=len)
+    return type(parts[0]).from_codes(np.concatenate([part.codes for part in parts]), longest)
+
+
+def estimand_columns(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> dict[str, Any]:
+    """Return the columns of `estimand_frame`; `participant_id` are numbers from 0."""
     plan: Estimand = design.study.part("estimands", estimand)
     if plan.endpoint.outcome not in design.outcomes:
-        return _other_frame(design, drawn, plan)
+        return _other_columns(design, drawn, plan)
     response, value = estimand_values(design, drawn, estimand)
     n, m = value.shape
     baseline, later = np.repeat(value[:, 0], m - 1), value[:, 1:].ravel()
-    columns: dict[str, object] = {
-        "participant_id": np.repeat(participant_ids(n), m - 1),
+    columns: dict[str, Any] = {
+        "participant_id": np.repeat(np.arange(n), m - 1),
         "arm": category(np.repeat(arm_analysed(drawn, plan.population), m - 1), design.arms),
         "visit": category(np.tile(np.arange(m - 1), n), design.visits[1:]),
         "study_day": drawn.day[:, 1:].ravel(),
@@ -70,25 +95,23 @@ def estimand_frame(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> pd.
     columns |= {name: np.repeat(column, m - 1) for name, column in exposed.items()}
     if exposure in design.study.covariates:
         columns["exposure"] = columns[exposure]
-    return _of_set(design, drawn, plan, pd.DataFrame(columns), m - 1)
+    return _of_set(design, drawn, plan, columns, m - 1)
 
 
-def _other_frame(design: TrialDesign, drawn: DrawnTrial, plan: Estimand) -> pd.DataFrame:
-    """Return the rows of an estimand of an event or a composite: one per participant and visit of the estimand."""
-    import pandas as pd
-
+def _other_columns(design: TrialDesign, drawn: DrawnTrial, plan: Estimand) -> dict[str, Any]:
+    """Return the columns of an estimand of an event or a composite: one row per participant and visit of it."""
     n = len(drawn.arm)
     by_visit = dict(other_columns(design, drawn, plan))
     visits, parts = list(by_visit), list(by_visit.values())
     times = len(visits)
-    columns: dict[str, object] = {
-        "participant_id": np.repeat(participant_ids(n), times),
+    columns: dict[str, Any] = {
+        "participant_id": np.repeat(np.arange(n), times),
         "arm": category(np.repeat(arm_analysed(drawn, plan.population), times), design.arms),
         "visit": category(np.tile(np.arange(times), n), visits),
         "study_day": np.tile([float(design.study.visits[visit].day) for visit in visits], n),
     }
     columns |= {name: np.stack([part[name] for part in parts], axis=1).ravel() for name in parts[0]}
-    return _of_set(design, drawn, plan, pd.DataFrame(columns | _of_participants(design, drawn, times)), times)
+    return _of_set(design, drawn, plan, columns | _of_participants(design, drawn, times), times)
 
 
 def _of_participants(design: TrialDesign, drawn: DrawnTrial, times: int) -> dict[str, Any]:
@@ -103,7 +126,12 @@ def _of_participants(design: TrialDesign, drawn: DrawnTrial, times: int) -> dict
     return columns
 
 
-def _of_set(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, rows: pd.DataFrame, times: int) -> pd.DataFrame:
-    """Return the rows of those in the analysis set."""
+def _of_set(
+    design: TrialDesign, drawn: DrawnTrial, plan: Estimand, columns: dict[str, Any], times: int
+) -> dict[str, Any]:
+    """Return the columns of those in the analysis set."""
     inside = set_members(design, drawn, plan.population)
-    return rows if inside.all() else rows[np.repeat(inside, times)].reset_index(drop=True)
+    if inside.all():
+        return columns
+    kept = np.repeat(inside, times)
+    return {name: column[kept] for name, column in columns.items()}
