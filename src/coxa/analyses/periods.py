@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from coxa.analyses.rows import AnalysisRows, SimulatedRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates, contrasts
 from coxa.models import Fit, fit_lmm
+from coxa.study.cluster_periods import PERIOD, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.periods import NO_TREATMENT, treatment_at
 
@@ -27,11 +30,14 @@ def in_periods(study: ComparativeStudy, frame: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         The rows of the periods, with `arm` (the treatment), `sequence` (the arm allocated), `period` ("1", "2") and
         `carried`, the treatment of the period before; in the first period, where there is none, the first treatment,
-        so that the effect of the period takes it up. Unchanged where an arm has one treatment.
+        so that the effect of the period takes it up. Unchanged where an arm has one treatment. Of clusters also
+        `cluster_period` and `exposure_time`.
     """
     periods = study.received_in_periods
     if periods is None:
         return frame
+    if isinstance(periods, ClusterPeriods):
+        return clusters_in_periods(periods, frame)
     here = frame["visit"].astype(str).isin(periods.visits) & frame["arm"].notna()
     rows = frame[here]
     cells = treatment_at(periods, rows["arm"].astype(str).tolist(), rows["visit"].astype(str).tolist())
@@ -46,6 +52,35 @@ def in_periods(study: ComparativeStudy, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def clusters_in_periods(periods: ClusterPeriods, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of clusters in periods: of a visit of the cohort, or of the period of a participant."""
+    when = frame["visit" if periods.by_visit else PERIOD].astype("object")
+    here = when.isin(periods.order) & frame["arm"].notna()
+    rows, when = frame[here], when[here].astype(str)
+    cells = list(zip(rows["arm"].astype(str), when, strict=True))
+    known = {cell: (periods.received(*cell), periods.exposure(*cell)) for cell in dict.fromkeys(cells)}
+    treatments, first = list(periods.treatment_order), periods.treatment_order[0]
+    since = [0 if known[cell][0] == first else known[cell][1] for cell in cells]
+    place = when.map({name: str(k) for k, name in enumerate(periods.order, 1)})
+    cluster = rows[periods.cluster].astype("object") if periods.cluster in rows else pd.Series(pd.NA, rows.index)
+    both = cluster.astype(str) + ", period " + place
+    visits = [name for name in rows["visit"].cat.categories if (rows["visit"] == name).any()]
+    return rows.assign(
+        sequence=rows["arm"].cat.remove_unused_categories(),
+        arm=pd.Categorical([known[cell][0] for cell in cells], categories=treatments),
+        period=_levels(place, periods.names),
+        cluster_period=both.where(cluster.notna()),
+        exposure_time=_levels(pd.Series(since, rows.index).astype(str), ("0", *map(str, periods.exposures))),
+        visit=pd.Categorical(rows["visit"].astype(str), categories=visits),
+    )
+
+
+def _levels(values: pd.Series, order: Sequence[str]) -> pd.Categorical:
+    """Return values as a category, with the levels that there are, in order."""
+    there = set(values)
+    return pd.Categorical(values, categories=[one for one in order if one in there])
+
+
 def rows_in_periods(study: ComparativeStudy, dataset: AnalysisRows) -> AnalysisRows:
     """Return the rows of an estimand as its analyses take them: those of treatments, where they are of periods."""
     if study.received_in_periods is None:
@@ -54,9 +89,10 @@ def rows_in_periods(study: ComparativeStudy, dataset: AnalysisRows) -> AnalysisR
 
 
 def period_effects(planned: PlannedAnalysis, fit: Fit) -> Estimates:
-    """Return each period less the first, as the model of an analysis has it; `arm` and `reference` are visits."""
+    """Return each period less the first, as the model has it; `arm` and `reference` are visits, or periods."""
     level = planned.analysis.conf_level
-    return contrasts(fit, "visit", by=None, conf_level=level)
+    over = PERIOD if isinstance(planned.study.received_in_periods, ClusterPeriods) else "visit"
+    return contrasts(fit, over, by=None, conf_level=level)
 
 
 def carry_over(planned: PlannedAnalysis, dataset: AnalysisRows) -> tuple[Estimates, bool] | None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from coxa.causal.moderators import band_quantile as band_quantile
     from coxa.causal.moderators import curved_modifier as curved_modifier
     from coxa.causal.moderators import effect_over as effect_over
+    from coxa.causal.permuted_clusters import PermutedClusters as PermutedClusters
+    from coxa.causal.permuted_clusters import permute_clusters as permute_clusters
     from coxa.causal.shrinkage import ShrunkenEffects as ShrunkenEffects
     from coxa.causal.shrinkage import shrink_subgroups as shrink_subgroups
     from coxa.causal.splines import restricted_cubic as restricted_cubic
@@ -56,6 +58,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.causal.compare": ("Comparison", "compare_group_times", "compare_groups", "unadjusted"),
         "coxa.causal.explained_away": ("EValue", "e_value"),
         "coxa.causal.matching": ("Matched", "match_nearest", "matched_difference"),
+        "coxa.causal.permuted_clusters": ("PermutedClusters", "permute_clusters"),
         "coxa.causal.transported": ("Transported", "transport"),
         "coxa.causal.unmeasured": ("Unmeasured", "unmeasured_confounding"),
         "coxa.causal.weights": ("Weights", "balancing_weights", "observation_weights"),

@@ -13,11 +13,15 @@ from pandera.errors import SchemaErrors
 from coxa.cohort.dictionary import Field, load_table
 from coxa.instruments.measures import load_measures
 from coxa.study import Study
+from coxa.study.cluster_periods import ClusterPeriods
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.conditions import conditions
 from coxa.study.parts import Covariate
 
 NUMERIC = ("integer", "number")
+
+TREATMENTS = "treatments"
+"""Levels that are treatments which clusters receive in periods."""
 
 PARTS_OF_A_COMPARISON = ("arms", "intercurrent_events", "events")
 """Parts of a plan that only a study with arms or groups has, and that are levels of fields."""
@@ -61,6 +65,8 @@ def contract(study: Study, table: str) -> Contract:
 
 def _is_for(field: Field, study: Study) -> bool:
     """Return whether a study can have a field: without arms in the plan there is no arm of a participant."""
+    if field.levels_from == TREATMENTS:
+        return isinstance(study, ComparativeStudy) and isinstance(study.received_in_periods, ClusterPeriods)
     return field.levels_from not in PARTS_OF_A_COMPARISON or isinstance(study, ComparativeStudy)
 
 
@@ -73,6 +79,8 @@ def _with_levels(field: Field, study: Study) -> Field:
         return replace(field, levels={code: one.label for code, one in conditions().items()})
     if field.levels_from == "arms":
         return replace(field, levels=study.groups)
+    if field.levels_from == TREATMENTS and isinstance(study, ComparativeStudy):
+        return replace(field, levels={name: study.label("arms", name) for name in study.treatment_order})
     return replace(
         field, levels={name: study.label(field.levels_from, name) for name in getattr(study, field.levels_from)}
     )

@@ -11,6 +11,7 @@ LEVELS_FROM = {
     "arms": "arms of the plan",
     "visits": "visits of the plan",
     "outcomes": "outcomes of the plan",
+    "treatments": "treatments of the periods of the plan",
     "intercurrent_events": "intercurrent events of the plan",
     "events": "events of the plan",
     "measures": "list of clinical measures",

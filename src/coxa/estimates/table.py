@@ -65,6 +65,7 @@ TERMS = (
     "modifier_test",
     "curvature_test",
     "shrunken_difference",
+    "difference_by_exposure_time",
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
@@ -75,7 +76,8 @@ restricted means. Of ratios of rates, hazards, odds and wins the
 Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``. Complier average, natural and total
 effects are in units of the outcome, or proportions; an effect of a dose and an association with it are per unit of the
 dose. A difference at a value of a modifier has the value in `analysis`, as ``age=60``; its band has limits that hold at
-all values together. A shrunken difference is of a subgroup."""
+all values together. A shrunken difference is of a subgroup. A difference by exposure time has in `analysis` for how
+many periods a cluster has had the treatment, as ``since=2``."""
 
 RATIOS = (
     "risk_ratio",

@@ -5,8 +5,8 @@ From such data a report has every table, row and figure that the plan asks for, 
 
 from __future__ import annotations
 
+from coxa.study.assumptions.clusters import AssumedClusters
 from coxa.study.assumptions.trial import (
-    AssumedClusters,
     AssumedCovariate,
     AssumedDropout,
     AssumedEvent,
@@ -14,6 +14,7 @@ from coxa.study.assumptions.trial import (
     Assumptions,
 )
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.words import OF_CLUSTERS
 
 PER_ARM = 120
 PER_CLUSTER = 10
@@ -69,7 +70,7 @@ def _clusters(study: ComparativeStudy) -> dict[str, AssumedClusters]:
         for name, effect in analysis.factors.items():
             levels = study.covariates[name].level_labels() if name in study.covariates else {}
             number = len(levels) or PER_ARM // PER_CLUSTER
-            own = study.design == "cluster" and not levels and not found
+            own = study.design in OF_CLUSTERS and not levels and not found
             only = {"arms": effect.only_in} if effect.only_in else {}
             found.setdefault(name, AssumedClusters(number=number, own_per_arm=own, **only))
     icc = OFTEN / max(len(found), 1)

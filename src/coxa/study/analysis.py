@@ -81,12 +81,14 @@ class Analysis(Part):
     measures    : the measures of an endpoint that it can analyse
     over_visits : whether one model has all visits, or each visit its own
     of_periods  : whether it is of treatments that participants receive in periods
+    of_clusters : whether clusters receive them
     """
 
     summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means",)
     measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "percent_change")
     over_visits: ClassVar[bool] = False
     of_periods: ClassVar[bool] = False
+    of_clusters: ClassVar[bool] = False
 
     label: str | None = Field(None, description="How the analysis is called in the report.")
     estimand: Name = Field(description="One of the estimands.")

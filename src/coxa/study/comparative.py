@@ -179,8 +179,8 @@ class ComparativeStudy(Received, Study):
 
     def model_visits(self, analysis: str) -> tuple[str, ...]:
         """Return the visits that the model of an analysis is fitted to, by planned day."""
-        chosen = self.analyses[analysis].option("visits", ())
-        among = self.received_in_periods.visits if self.received_in_periods else self.post_visits
+        chosen, plan = self.analyses[analysis].option("visits", ()), self.estimands[self.analyses[analysis].estimand]
+        among = self.visits_of_periods(plan.endpoint.visit) or self.post_visits
         return tuple(visit for visit in among if not chosen or visit in chosen)
 
 
@@ -337,9 +337,8 @@ class PlannedAnalysis:
 
     def at(self, visit: str) -> str:
         """When it is measured, "at Week 12"; what happens over time "until Week 12"; of periods "at their ends"."""
-        if visit == EVERY_PERIOD and self.in_periods:
-            return "at the end of a period"
-        return at_visit(self.response, self.study.label("visits", visit))
+        where = self.study.measured_at(visit, self.endpoint.visit)
+        return "at the end of a period" if where is None else at_visit(self.response, self.study.label("visits", where))
 
     def rows(self, frame: pd.DataFrame, *terms: str) -> pd.DataFrame:
         """Return the rows of estimates that belong to this analysis, of some terms or of all, in their order."""

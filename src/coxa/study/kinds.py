@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from coxa.study.base import Name, Problem
+from coxa.study.checks.cluster_periods import cluster_period_problems
 from coxa.study.checks.comparison import comparison_problems
 from coxa.study.checks.shared import shared_problems
+from coxa.study.cluster_periods import PERIOD, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.design_words import COHORT, SEQUENCES, SERVICE, TRIAL, DesignWords
 from coxa.study.outcome import Outcome
@@ -69,6 +71,39 @@ class PeriodTrial(Trial):
             yield from super()._problems()
 
 
+class ClusterPeriodTrial(PeriodTrial):
+    """The plan of a trial whose clusters receive treatments in periods: a stepped wedge, or a cluster crossover."""
+
+    design: Literal["stepped_wedge", "cluster_crossover"] = Field(  # type: ignore[assignment]
+        description="Clusters receive treatments period by period, and arms are their sequences: in a stepped wedge "
+        "each crosses once, from the first treatment to the second; in a cluster crossover they may go back.",
+    )
+    periods: ClusterPeriods = Field(description="The treatments that the clusters of each arm receive, by period.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _period_of_participants(cls, given: Any) -> Any:
+        """Add the period as a covariate, where each participant is in one."""
+        part = given.get("periods") if isinstance(given, Mapping) else None
+        names = part.get("calendar") if isinstance(part, Mapping) else None
+        covariates = given.get("covariates") or {} if isinstance(given, Mapping) else {}
+        if not isinstance(names, list | tuple) or not names or not isinstance(covariates, Mapping):
+            return given
+        own = {"label": "Period", "type": "category", "levels": [str(name) for name in names]}
+        return {**given, "covariates": {**covariates, PERIOD: covariates.get(PERIOD) or own}}
+
+    @property
+    def received_in_periods(self) -> ClusterPeriods:
+        """Which treatment the clusters of each arm receive in which period."""
+        return self.periods
+
+    def _problems(self) -> Iterator[Problem]:
+        faults = [Problem(path, message) for path, message in cluster_period_problems(self, self.periods)]
+        yield from faults
+        if not faults:
+            yield from super()._problems()
+
+
 class CohortStudy(ComparativeStudy):
     """The plan of a cohort study: `arms` are groups as they were found, and nothing is randomised."""
 
@@ -118,11 +153,11 @@ class ServiceEvaluation(Study):
                 )
 
 
-KINDS: tuple[type[Study], ...] = (Trial, PeriodTrial, CohortStudy, ServiceEvaluation)
+KINDS: tuple[type[Study], ...] = (Trial, PeriodTrial, ClusterPeriodTrial, CohortStudy, ServiceEvaluation)
 """Every kind; the first is that of a plan that does not name its design."""
 
 ANY_KIND: TypeAdapter[Study] = TypeAdapter(
-    Annotated[Trial | PeriodTrial | CohortStudy | ServiceEvaluation, Field(discriminator="design")]
+    Annotated[Trial | PeriodTrial | ClusterPeriodTrial | CohortStudy | ServiceEvaluation, Field(discriminator="design")]
 )
 """A plan of any kind, told apart by `design`."""
 
@@ -169,7 +204,8 @@ def study_of(keys: Mapping[str, Any]) -> Study:
     Returns
     -------
     Study
-        A plan of the kind that its `design` names: `Trial`, `PeriodTrial`, `CohortStudy` or `ServiceEvaluation`.
+        A plan of the kind that its `design` names: `Trial`, `PeriodTrial`, `ClusterPeriodTrial`, `CohortStudy` or
+        `ServiceEvaluation`.
 
     Raises
     ------

@@ -51,19 +51,30 @@ class Periods(Part):
     @model_validator(mode="after")
     def _as_many_treatments_as_periods(self) -> Periods:
         for arm, received in self.sequences.items():
-            if len(received) != len(self.visits):
+            if len(received) != len(self.order):
                 raise ValueError(
-                    f"sequence '{arm}' has {len(received)} treatments and there are {len(self.visits)} periods; write "
-                    "one treatment for each visit of `visits`"
+                    f"sequence '{arm}' has {len(received)} treatments and there are {len(self.order)} periods; write "
+                    f"one treatment for each {'visit of `visits`' if self.by_visit else 'period of `calendar`'}"
                 )
-        if len(set(self.visits)) < len(self.visits):
-            raise ValueError("a visit ends two periods; name a visit for each period")
+        if len(set(self.order)) < len(self.order):
+            what = "a visit ends two periods; name a visit" if self.by_visit else "two periods have one name; name one"
+            raise ValueError(f"{what} for each period")
         return self
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What names a period of a row: the visit at its end."""
+        return self.visits
+
+    @property
+    def by_visit(self) -> bool:
+        """Whether everybody is seen in each period; else a participant belongs to one."""
+        return True
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the periods, as factors of a model have them: "1", "2"."""
-        return tuple(str(place) for place in range(1, len(self.visits) + 1))
+        return tuple(str(place) for place in range(1, len(self.order) + 1))
 
     @property
     def treatment_order(self) -> tuple[str, ...]:
@@ -80,12 +91,28 @@ class Periods(Part):
         >>> periods.received("ab", "week_5"), periods.carried("ab", "week_5"), periods.carried("ab", "week_2")
         ('tape', 'sham', 'none')
         """
-        return self.sequences[arm][self.visits.index(visit)]
+        return self.sequences[arm][self.order.index(visit)]
 
     def carried(self, arm: str, visit: str) -> str:
         """Return the treatment of the period before; `none` in the first."""
-        place = self.visits.index(visit)
+        place = self.order.index(visit)
         return self.sequences[arm][place - 1] if place else NO_TREATMENT
+
+    def exposure(self, arm: str, visit: str) -> int:
+        """Return for how many periods in a row an arm has had its treatment, with this one.
+
+        Examples
+        --------
+        >>> given = {"treatments": {"sham": "Sham", "tape": "Tape"}, "visits": ["one", "two", "three"]}
+        >>> periods = Periods.model_validate(given | {"sequences": {"a": ["sham", "tape", "tape"]}})
+        >>> [periods.exposure("a", visit) for visit in periods.visits]
+        [1, 1, 2]
+        """
+        place, row = self.order.index(visit), self.sequences[arm]
+        first = place
+        while first and row[first - 1] == row[place]:
+            first -= 1
+        return place - first + 1
 
     def carry_over_is_estimable(self) -> bool:
         """Return whether carry-over can be told from treatment, period and participant, from rank of the design.
@@ -160,6 +187,6 @@ def treatment_at(periods: Periods, arm: Sequence[str], visit: Sequence[str]) -> 
     cells = {
         (name, when): (periods.received(name, when), periods.names[place], periods.carried(name, when))
         for name in periods.sequences
-        for place, when in enumerate(periods.visits)
+        for place, when in enumerate(periods.order)
     }
     return [cells[one] for one in zip(arm, visit, strict=True)]

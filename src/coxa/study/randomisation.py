@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from coxa.errors import not_allowed
 from coxa.study.parts import Arm, Covariate, Name, OneOrMany, Part
-from coxa.study.words import Design
+from coxa.study.words import OF_CLUSTERS, Design
 
 COLUMNS = ("sequence", "number", "block", "slot", "arm", "participant_id")
 """Columns of an allocation list, which no factor and no cluster can be called."""
@@ -208,12 +208,12 @@ def randomisation_problems(
 
 
 def _cluster_problems(part: Randomisation, design: Design) -> Iterator[tuple[tuple[str, ...], str]]:
-    if part.cluster is not None and design != "cluster":
+    if part.cluster is not None and design not in OF_CLUSTERS:
         yield (
             ("cluster",),
             f"{part.cluster} is randomised, and the design is {design}; write `design: cluster`, or remove `cluster`",
         )
     if part.cluster is not None and (message := name_problem([part.cluster])):
         yield ("cluster",), message
-    if part.cluster is None and design == "cluster":
-        yield (), "the design is cluster; say what is randomised, for example `cluster: clinic`"
+    if part.cluster is None and design in OF_CLUSTERS:
+        yield (), f"the design is {design}; say what is randomised, for example `cluster: clinic`"

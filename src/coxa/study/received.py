@@ -41,6 +41,21 @@ class Received:
             return self.words
         return replace(self.words, arm="treatment", arms="treatments")
 
+    def visits_of_periods(self, endpoint: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the visits of a model: the ends of periods, or where each participant is in one those of an endpoint.
+
+        Empty where an arm has one treatment.
+        """
+        periods = self.received_in_periods
+        return () if periods is None else periods.visits or endpoint
+
+    def measured_at(self, visit: str, endpoint: tuple[str, ...]) -> str | None:
+        """Return the visit at which a number is measured; None of one that is over the ends of all periods."""
+        periods = self.received_in_periods
+        if visit != EVERY_PERIOD or periods is None:
+            return visit
+        return None if periods.by_visit else endpoint[0]
+
     def label_in_periods(self, kind: str, name: str) -> str | None:
         """Return the label of a treatment among the arms, and of all periods among the visits; None of others."""
         periods = self.received_in_periods

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Design = Literal["parallel", "factorial", "cluster", "crossover", "cohort", "service"]
+Design = Literal[
+    "parallel", "factorial", "cluster", "crossover", "stepped_wedge", "cluster_crossover", "cohort", "service"
+]
 """Design of a study, which says of what kind its plan is."""
+
+CROSSING: tuple[Design, ...] = ("stepped_wedge", "cluster_crossover")
+"""Designs in which clusters receive treatments in periods."""
+
+OF_CLUSTERS: tuple[Design, ...] = ("cluster", *CROSSING)
+"""Designs in which clusters of participants are randomised."""
 
 AnalysisSet = Literal["randomised_set", "full_analysis_set", "per_protocol_set", "safety_set"]
 
@@ -98,7 +106,17 @@ MarginType = Literal["noninferiority", "superiority", "equivalence"]
 
 Role = Literal["primary", "secondary", "sensitivity", "supplementary"]
 
-ChecklistName = Literal["by_design", "none", "consort-2025", "consort-pro", "spirit-2025", "strobe", "tidier", "cert"]
+ChecklistName = Literal[
+    "by_design",
+    "none",
+    "consort-2025",
+    "consort-pro",
+    "consort-stepped-wedge",
+    "spirit-2025",
+    "strobe",
+    "tidier",
+    "cert",
+]
 """Reporting checklists at the end of a report, or a word for which."""
 
 StyleName = Literal["plain", "jama", "lancet", "nejm"]

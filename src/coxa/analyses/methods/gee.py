@@ -157,10 +157,11 @@ def meaning(planned: PlannedAnalysis, telling: Telling) -> str:
     """Say what the numbers of the model mean."""
     what = f"Proportions {proportion_of(planned)}" if planned.kind == "binary" else "Rates"
     others = "differences, risk ratios and odds ratios" if planned.kind == "binary" else "differences and ratios"
+    arm = planned.study.compared_words.arm
     return (
         f"{what} by the model are averages over all analysed participants with their covariates, as if all had been in "
-        f"one {planned.study.words.arm}{telling.cite('g-computation')}; {others} compare these averages, with standard "
-        "errors by the delta method."
+        f"one {arm}{telling.cite('g-computation')}; {others} compare these averages, with standard errors by the delta "
+        "method."
     )
 
 

@@ -11,7 +11,7 @@ from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
-from coxa.study.words import GROUPINGS
+from coxa.study.words import GROUPINGS, OF_CLUSTERS
 
 
 def check_clusters(draft: Draft) -> Checked:
@@ -35,7 +35,7 @@ def check_clusters(draft: Draft) -> Checked:
             if factor in GROUPINGS:  # of a covariate it is said already that it is not complete
                 found |= dict.fromkeys(_unknown(people, factor, inside & _used(people, factor, arm), name))
             found |= dict.fromkeys(_surplus(people, factor, arm.notna() & ~inside, having))
-        if study.design == "cluster" and analysis.factors:
+        if study.design in OF_CLUSTERS and analysis.factors:
             found |= dict.fromkeys(_not_nested(people, arm, name, analysis))
     return Checked(tuple(found))
 

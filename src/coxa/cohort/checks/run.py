@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from coxa.cohort.checks.checked import Checked, Draft, LeaveOut, join_checked
+from coxa.cohort.checks.cluster_periods import check_cluster_periods
 from coxa.cohort.checks.clusters import check_clusters
 from coxa.cohort.checks.dates import (
     check_possible_dates,
@@ -72,6 +73,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_study_days,
     check_complete_covariates,
     check_clusters,
+    check_cluster_periods,
     check_outcomes_present,
     check_events,
     check_exposures,

@@ -47,7 +47,8 @@ def stepped_wedge(clusters: Sequence[int]) -> list[list[int]]:
     return [list(row) for row, times in zip(rows, steps, strict=True) for _ in range(times)]
 
 
-@kinds(difference=NUMBER, sd=NUMBER, icc=NUMBER, cluster_autocorrelation=NUMBER, cluster_size=NUMBER, alpha=NUMBER)
+@kinds(difference=NUMBER, sd=NUMBER, icc=NUMBER, cluster_autocorrelation=NUMBER, cluster_size=NUMBER, alpha=NUMBER,
+       individual_autocorrelation=NUMBER)  # fmt: skip
 def power_stepped_wedge(
     *,
     schedule: Sequence[Sequence[float]],
@@ -56,6 +57,8 @@ def power_stepped_wedge(
     icc: float,
     cluster_size: float,
     cluster_autocorrelation: float = 1.0,
+    individual_autocorrelation: float = 0.0,
+    decay: bool = False,
     alpha: float = 0.05,
     sides: Literal[1, 2] = 2,
 ) -> Power:
@@ -73,10 +76,16 @@ def power_stepped_wedge(
     icc
         Intracluster correlation of two participants of one cluster in one period.
     cluster_size
-        Participants of a cluster in one period, others in each period.
+        Participants of a cluster in one period: others in each, or the same (`individual_autocorrelation`).
     cluster_autocorrelation
         Correlation between the means of a cluster in two periods, over that in one period; 1 where a cluster is the
         same in all of them (Hussey & Hughes).
+    individual_autocorrelation
+        Of a closed cohort: correlation of two values of a participant in two periods, beyond what the cluster
+        explains; 0 where there are others in each period.
+    decay
+        Whether `cluster_autocorrelation` is of neighbouring periods and is raised to their distance (discrete-time
+        decay).
     alpha, sides
         Level of the test, and 2 or 1 sides.
 
@@ -110,14 +119,18 @@ def power_stepped_wedge(
         raise OptionError(f"`sides` is {sides}. Give 1 or 2.")
     if not 0 <= icc < 1:
         raise OptionError(f"`icc` is {icc:g}. Give a number from 0 to below 1.")
-    if not 0 <= cluster_autocorrelation <= 1:
-        raise OptionError(f"`cluster_autocorrelation` is {cluster_autocorrelation:g}. Give a number from 0 to 1.")
+    shares = {"cluster_autocorrelation": cluster_autocorrelation}
+    for name, value in (shares | {"individual_autocorrelation": individual_autocorrelation}).items():
+        if not 0 <= value <= 1:
+            raise OptionError(f"`{name}` is {value:g}. Give a number from 0 to 1.")
     treated = np.array(schedule, dtype=float)
     if treated.ndim != 2 or not np.isin(treated[~np.isnan(treated)], (0, 1)).all():
         raise OptionError("`schedule` has a row per cluster and a column per period. Write 0, 1 or NaN in each cell.")
-    between = icc * sd**2
-    lasting, passing = between * cluster_autocorrelation, between * (1 - cluster_autocorrelation)
-    variance = variance_of_treatment(treated, passing + sd**2 * (1 - icc) / cluster_size, lasting)
+    apart = np.abs(np.subtract.outer(np.arange(treated.shape[1]), np.arange(treated.shape[1])))
+    alike = cluster_autocorrelation ** (apart if decay else np.minimum(apart, 1))
+    of_people = sd**2 * (1 - icc) / cluster_size
+    together = icc * sd**2 * alike + of_people * individual_autocorrelation
+    variance = variance_of_treatment(treated, of_people * (1 - individual_autocorrelation), 1.0, over_periods=together)
     at = Accuracy(math.sqrt(variance), math.inf)
     both = [int((treated == value).sum()) * cluster_size for value in (0, 1)]
     return Power(
@@ -138,12 +151,15 @@ def power_stepped_wedge(
             "icc": icc,
             "cluster_size": cluster_size,
             "cluster_autocorrelation": cluster_autocorrelation,
+            "individual_autocorrelation": individual_autocorrelation,
         },
         source="Hussey & Hughes 2007; Hooper et al. 2016",
     )
 
 
-def variance_of_treatment(treated: Floats, of_mean: float, of_cluster: float) -> float:
+def variance_of_treatment(
+    treated: Floats, of_mean: float, of_cluster: float, over_periods: Floats | None = None
+) -> float:
     """Return the variance of the effect of treatment, adjusted for period, by generalised least squares.
 
     Parameters
@@ -154,13 +170,16 @@ def variance_of_treatment(treated: Floats, of_mean: float, of_cluster: float) ->
         Variance of the mean of a cluster in a period, given the cluster.
     of_cluster
         Variance between clusters, the same in all periods.
+    over_periods
+        (T, T) what it is multiplied by between two periods; 1 unless given.
     """
     periods = treated.shape[1]
+    over = np.ones((periods, periods)) if over_periods is None else over_periods
     information = np.zeros((periods + 1, periods + 1))
     for row in treated:
         there = ~np.isnan(row)
         design = np.column_stack([row[there], np.eye(periods)[there]])
-        covariance = of_mean * np.eye(there.sum()) + of_cluster
+        covariance = of_mean * np.eye(there.sum()) + of_cluster * over[np.ix_(there, there)]
         information += design.T @ np.linalg.solve(covariance, design)
     kept = np.append(True, (~np.isnan(treated)).any(axis=0))
     information = information[np.ix_(kept, kept)]

@@ -24,6 +24,8 @@ class ClusterDesign:
     within      : the higher factor, or none: crossed with the others
     covariate   : the clusters are the levels of a covariate of that name
     known_first : that covariate is known whatever the arm; else it is blank in arms without the clusters
+    autocorrelation, decays : how alike what a cluster adds is in two periods
+    in_one_period : whether each participant is in one period; else the periods are the visits
     """
 
     name: str
@@ -36,6 +38,9 @@ class ClusterDesign:
     size_variation: float
     covariate: bool
     known_first: bool = False
+    autocorrelation: float = 1.0
+    decays: bool = False
+    in_one_period: bool = False
 
     def total(self, higher: Mapping[str, int]) -> int:
         """Return the number of clusters in the trial, given those of the factors above."""
@@ -47,6 +52,18 @@ class ClusterDesign:
         weight = np.ones(m)
         weight[0] = float(self.at_baseline)
         return weight
+
+    def over_periods(self, count: int) -> Floats:
+        """Return (count, count) the correlation of what a cluster adds in so many periods.
+
+        Examples
+        --------
+        >>> given = ("site_id", 4, np.array([0.1]), np.array([True]), None, True, False, 0.0, False)
+        >>> ClusterDesign(*given, autocorrelation=0.5, decays=True).over_periods(3)[0].tolist()
+        [1.0, 0.5, 0.25]
+        """
+        apart = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+        return np.asarray(self.autocorrelation ** (apart if self.decays else np.minimum(apart, 1)), dtype=float)
 
 
 def from_the_top(factors: tuple[ClusterDesign, ...]) -> list[ClusterDesign]:
@@ -126,7 +143,8 @@ def spread_out(rng: np.random.Generator, n: int, weights: Floats) -> Integers:
 
 
 def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integers], between: Floats, sd: Floats,
-                 seed: int, *, population: bool = False) -> Floats:  # fmt: skip
+                 seed: int, *, population: bool = False, period: Integers | None = None, periods: int = 1
+                 ) -> Floats:  # fmt: skip
     """Draw (k, m, n) what the clusters add.
 
     Parameters
@@ -139,6 +157,8 @@ def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integer
         (k, m) standard deviations of the outcomes.
     population
         True: every participant has a cluster of its own, as in an infinite population of clusters.
+    period, periods
+        (n,) period of each participant, where each is in one of so many; else the periods are the visits.
     """
     k, m = sd.shape
     n = len(next(iter(codes.values()))) if codes else 0
@@ -150,7 +170,25 @@ def draw_effects(factors: tuple[ClusterDesign, ...], codes: Mapping[str, Integer
             continue
         count = n if population else int(place.max(initial=-1)) + 1
         rng = generator(f"effects of {factor.name}", seed)
+        if factor.autocorrelation < 1 and not population:
+            mine = _changing(
+                rng, factor, place, np.asarray(root, dtype=np.float64), m if period is None else periods, period
+            )
+            added += (sd * factor.loading(m))[:, :, None] * np.where(place >= 0, mine, 0.0)
+            continue
         effects = (rng.standard_normal((max(count, 1), k)) @ root.T) * np.sqrt(factor.icc)
         mine = effects if population else effects[place]
         added += (sd * factor.loading(m))[:, :, None] * np.where(place >= 0, mine.T, 0.0)[:, None, :]
     return added
+
+
+def _changing(rng: np.random.Generator, factor: ClusterDesign, place: Integers, root: Floats, periods: int,
+              period: Integers | None) -> Floats:  # fmt: skip
+    """Draw (k, m or 1, n) what clusters add that change from period to period, in standard deviations."""
+    count, k = max(int(place.max(initial=-1)) + 1, 1), len(root)
+    values, vectors = np.linalg.eigh(factor.over_periods(periods))
+    over = vectors * np.sqrt(np.maximum(values, 0.0))
+    effects = np.einsum("ts,csj,kj->ctk", over, rng.standard_normal((count, periods, k)), root) * np.sqrt(factor.icc)
+    if period is None:
+        return np.asarray(effects[place].transpose(2, 1, 0))
+    return np.asarray(effects[place, period].T[:, None, :])

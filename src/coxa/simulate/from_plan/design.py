@@ -190,6 +190,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
             mean_courses(one, base.mean, arms, visits, days.tolist()) + added_in_periods(study, one, arms, visits)
             if study.outcomes[name].is_score
             else other_centres(study.outcomes[name], one, arms, visits, study.reference_arm)
+            + added_in_periods(study, one, arms, visits)
             for name, one, base in zip(outcomes, assumed, baselines, strict=True)
         ],
         axis=1,
@@ -266,6 +267,8 @@ def cluster_designs(
     known_first = set(study.allocation.covariates if study.allocation else ())
     for analysis in study.analyses.values():
         known_first |= {*analysis.names_used(), *analysis.option("subgroups", ())}
+    periods = study.received_in_periods
+    in_one_period = periods is not None and not periods.by_visit
     return tuple(
         ClusterDesign(
             name=name,
@@ -278,6 +281,9 @@ def cluster_designs(
             size_variation=given.size_variation,
             covariate=name in study.covariates,
             known_first=name in known_first,
+            autocorrelation=given.autocorrelation,
+            decays=given.decays,
+            in_one_period=in_one_period,
         )
         for name, given in part.clusters.items()
     )

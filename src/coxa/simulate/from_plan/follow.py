@@ -23,6 +23,7 @@ from coxa.simulate.from_plan.has_conditions import conditions_give
 from coxa.simulate.from_plan.means import mean_on
 from coxa.simulate.from_plan.measure import measured, measured_other
 from coxa.simulate.from_plan.mix import draw_mix
+from coxa.simulate.from_plan.placed import PlacedInPeriods
 from coxa.simulate.seeds import generator
 
 Floats = NDArray[np.float64]
@@ -76,17 +77,22 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
     mix, shift = draw_mix(design.mix, n, len(design.outcomes), seed) if covariates is None else covariates
     received = np.where(generator("not started", seed).random(n) < design.not_started[arm], 0, arm)
     codes = assign(design.clusters, arm, received, {**mix, **(clusters or {})}, seed)
+    placed = PlacedInPeriods.of(design, codes, n)
     deviation = residuals(design, received, seed)
     deviation += shift.T[:, None, :]
     if design.clusters:
-        population = world.population
-        deviation += draw_effects(design.clusters, codes, design.between, design.sd, seed, population=population)
+        deviation += draw_effects(
+            design.clusters, codes, design.between, design.sd, seed, population=world.population,
+            period=placed.period, periods=placed.count,
+        )  # fmt: skip
     attended: list[NDArray[np.bool_]] = []
     if design.dose is not None:
         dose = design.dose
         attended = draw_sessions(dose.planned, dose.mean, dose.consistency, received, design.arms, seed)
         deviation += dose_effect(dose, attended, received)
     walk = _Walk.start(design, received, np.ascontiguousarray(days.T), deviation, seed, world)
+    walk.added = placed.added(received)
+    mix = {**mix, **placed.covariates()}
     walk.exposed = log_exposures(design, mix)
     walk.able = able_to(design, n, seed)
     for visit in range(m):
@@ -174,6 +180,7 @@ class _Walk:
     follows: Integers
     carried: Floats
     worse: Floats
+    added: Floats | None = None
     exposed: dict[int, Floats] = field(default_factory=dict)
     able: dict[int, Floats] = field(default_factory=dict)
 
@@ -258,6 +265,8 @@ class _Walk:
             if event.effect.any():
                 since = self.days[visit] - self.happened[event.name]
                 centre += event.effect[:, None] * event.added(since)
+        if visit and self.added is not None:
+            centre += self.added
         meant = centre + self.deviation[:, visit]
         for place, (measure, rng) in enumerate(zip(self.design.measures, self.rngs, strict=True)):
             if not measure.is_score:

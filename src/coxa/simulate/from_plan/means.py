@@ -12,6 +12,7 @@ from coxa.simulate.root import symmetric_root
 from coxa.study.assumptions.course import Course
 from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.periods import Periods
 
 Floats = NDArray[np.float64]
 
@@ -47,8 +48,26 @@ def added_in_periods(study: ComparativeStudy, outcome: AssumedOutcome, arms: Seq
     if periods is not None:
         for a, arm in enumerate(arms):
             for visit in periods.visits:
-                found[a, visits.index(visit)] += outcome.treatments.get(periods.received(arm, visit), 0.0)
+                found[a, visits.index(visit)] += added_by(outcome, periods, arm, visit)
     return found
+
+
+def added_by(outcome: AssumedOutcome, periods: Periods, arm: str, when: str) -> float:
+    """Return what the treatment of an arm adds in a period, after as many periods of it as there were in a row."""
+    return effect_since(outcome, periods.received(arm, when), periods.exposure(arm, when))
+
+
+def effect_since(outcome: AssumedOutcome, treatment: str, exposure: int) -> float:
+    """Return what a treatment adds in the period that is so many in a row with it.
+
+    Examples
+    --------
+    >>> grows = AssumedOutcome(treatments={"new": [-2, -4]})
+    >>> [effect_since(grows, "new", time) for time in (1, 2, 3)], effect_since(grows, "usual", 1)
+    ([-2.0, -4.0, -4.0], 0.0)
+    """
+    given = outcome.treatments.get(treatment, 0.0)
+    return float(given[min(exposure, len(given)) - 1] if isinstance(given, tuple) else given)
 
 
 def carried_in_periods(study: ComparativeStudy, outcome: AssumedOutcome, arms: Sequence[str],
@@ -107,7 +126,8 @@ def cluster_covariance(factor: ClusterDesign, sd: Floats, between: Floats) -> Fl
     """Return (k, m, k, m) what a factor of clusters adds to the covariance."""
     m = sd.shape[1]
     scale = np.sqrt(factor.icc)[:, None] * sd * factor.loading(m)
-    return np.asarray(scale[:, :, None, None] * between[:, None, :, None] * scale[None, None])
+    alike = np.ones((m, m)) if factor.in_one_period else factor.over_periods(m)
+    return np.asarray(scale[:, :, None, None] * between[:, None, :, None] * scale[None, None] * alike[None, :, None, :])
 
 
 def root_of(covariance: Floats) -> tuple[Floats, Floats]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from coxa.study.assumptions.clusters import AssumedClusters
 from coxa.study.assumptions.course import Change
 from coxa.study.assumptions.diary import AssumedDiary
 from coxa.study.assumptions.exercise_log import AssumedExerciseLog
@@ -24,7 +25,7 @@ from coxa.study.assumptions.numbers import (
 from coxa.study.assumptions.red_flags import AssumedRedFlags
 from coxa.study.conditions import ConditionCode
 from coxa.study.covariate_sources import ConditionSource
-from coxa.study.parts import Covariate, Name, OneOrMany, Part
+from coxa.study.parts import Covariate, Name, Part
 
 PER_ARM = 100
 """Participants per arm, on average, where the plan says nothing."""
@@ -71,10 +72,16 @@ class AssumedOutcome(Part):
         "arm that is not "
         "named has none.",
     )
-    treatments: dict[Name, Finite] = Field(
+    treatments: dict[Name, Finite | Annotated[tuple[Finite, ...], Field(min_length=1)]] = Field(
         default_factory=dict,
         description="Where arms receive treatments in periods: treatment: what it adds at the end of each of its "
-        "periods; one that is not named adds nothing.",
+        "periods; one that is not named adds nothing. A list is by the number of periods in a row with it, the last "
+        "lasting. Of clusters also of a yes or no, in log odds, and of a count, in logarithms.",
+    )
+    by_period: dict[Name, Finite] = Field(
+        default_factory=dict,
+        description="Where each participant is in one period: period: what it adds after baseline under any "
+        "treatment, as a trend over time does.",
     )
     carry_over: dict[Name, Finite] = Field(
         default_factory=dict,
@@ -186,26 +193,6 @@ class AssumedCovariate(Part):
         if self.shares and abs(sum(self.shares.values()) - 1) > 1e-6:
             raise ValueError(f"the shares add up to {sum(self.shares.values()):g}; give shares that add up to 1")
         return self
-
-
-class AssumedClusters(Part):
-    """Groups of participants with something in common: a therapist, a clinic, a class."""
-
-    number: int = Field(ge=2, description="How many there are; in each higher cluster with `within`.")
-    icc: Probability | dict[Name, Probability] = Field(
-        0.0, description="Intraclass correlation: their share of an outcome's variance; one, or by outcome."
-    )
-    arms: OneOrMany[Name] = Field((), description="Arms that have them, such as a therapist's; all unless given.")
-    within: Name | None = Field(None, description="Higher cluster in which they are nested; crossed unless given.")
-    own_per_arm: bool = Field(
-        False, description="True: each arm has its own, `number` of them; false: arms share them."
-    )
-    at_baseline: bool = Field(
-        False, description="False: they matter after baseline, as a therapist does; true: from the start, as a clinic."
-    )
-    size_variation: NotNegative = Field(
-        0.0, description="Coefficient of variation of their sizes; 0 for sizes as equal as can be."
-    )
 
 
 class AssumedDropout(Part):

@@ -10,8 +10,8 @@ from coxa.study.checks.imputation import imputation_faults
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.effects import EFFECTS
 from coxa.study.margin import margin_problem
-from coxa.study.models import models_of
-from coxa.study.words import GROUPINGS
+from coxa.study.models import MODELS, models_of
+from coxa.study.words import CROSSING, GROUPINGS
 
 Fault = tuple[tuple[str, ...], str]
 """Key path and message."""
@@ -190,18 +190,19 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
     """Return the fault of a model that does not go with how the arms receive treatments."""
     at, periods = ("analyses", analysis_name(study, analysis)), study.received_in_periods
     if analysis.of_periods and periods is None:
+        design = "stepped_wedge" if analysis.of_clusters else "crossover"
         return (
             (*at, "model"),
-            f"model {analysis.model} is of treatments that arms receive in periods; write `design: crossover` with "
+            f"model {analysis.model} is of treatments that arms receive in periods; write `design: {design}` with "
             "`periods`, or use another model",
         )
     if periods is None:
         return None
-    if not analysis.of_periods:
+    if not analysis.of_periods or analysis.of_clusters != (study.design in CROSSING):
         return (
             (*at, "model"),
-            f"model {analysis.model} takes arms as treatments, and the arms of a {study.design.replace('_', ' ')} "
-            "trial are sequences; Use crossover.",
+            f"model {analysis.model} is not of the arms of a {study.design.replace('_', ' ')} trial, which are "
+            f"sequences{' of clusters' if study.design in CROSSING else ''}; Use {_models_of_periods(study)}.",
         )
     if analysis.option("carry_over") == "adjusted" and not periods.carry_over_is_estimable():
         return (
@@ -211,6 +212,13 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
             "treatment",
         )
     return None
+
+
+def _models_of_periods(study: ComparativeStudy) -> str:
+    """Return the models of treatments in periods that go with a design."""
+    return " or ".join(
+        word for word, kind in MODELS.items() if kind.of_periods and kind.of_clusters == (study.design in CROSSING)
+    )
 
 
 def analysis_name(study: ComparativeStudy, analysis: Analysis) -> str:

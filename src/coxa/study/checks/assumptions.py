@@ -11,9 +11,10 @@ from typing import Any
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
+from coxa.study.assumptions.clusters import AssumedClusters
 from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
 from coxa.study.assumptions.numbers import by_name
-from coxa.study.assumptions.trial import AssumedClusters, AssumedOutcome
+from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.checks.confounding import confounding_problems
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.checks.diary_windows import diary_window_problems
@@ -21,7 +22,7 @@ from coxa.study.checks.risk_factors import risk_factor_problems
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.exercises import exercises
 from coxa.study.scales import outcome_scale, scale_name
-from coxa.study.words import RETURN_STATUSES
+from coxa.study.words import CROSSING, OF_CLUSTERS, RETURN_STATUSES
 
 Said = tuple[tuple[str, ...], str]
 """Where in the assumptions, and what is wrong with its remedy."""
@@ -155,6 +156,14 @@ def _in_periods(study: ComparativeStudy, assumed: AssumedOutcome, at: tuple[str,
             yield (*at, key), f"`{key}` is of treatments in `periods`, and the plan has none; write `mean_change`"
         elif periods is not None:
             yield from _names(given, periods.treatments, "treatment", (*at, key))
+    if periods is not None and not periods.by_visit:
+        yield from _names(assumed.by_period, periods.order, "period", (*at, "by_period"))
+        if assumed.carry_over:
+            text = "each participant is in one period, and nothing is carried over; write `treatments` as a list"
+            yield (*at, "carry_over"), text
+    elif assumed.by_period:
+        text = "`by_period` is of the periods of a `calendar`, and the plan has none; write `shared_change` by visit"
+        yield (*at, "by_period"), text
 
 
 def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:
@@ -198,7 +207,8 @@ def _other_kind(study: ComparativeStudy, name: str, assumed: AssumedOutcome) -> 
     outcome, at = study.outcomes[name], ("outcomes", name)
     own = OF_KIND[outcome.kind]
     others = [key for keys in OF_KIND.values() for key in keys if key not in own]
-    for key in (*others, *(() if outcome.is_score else OF_SCORES)):
+    of_scores = [key for key in OF_SCORES if key != "treatments" or study.design not in CROSSING]
+    for key in (*others, *(() if outcome.is_score else of_scores)):
         if getattr(assumed, key):
             fit = ", ".join(f"`{word}`" for word in own) or "`mean_change`"
             yield (*at, key), f"an outcome of `kind: {outcome.kind}` has no `{key}`; write {fit}"
@@ -298,8 +308,8 @@ def _clusters(study: ComparativeStudy) -> Iterator[Said]:
         if levels and cluster.size_variation:
             text = f"the sizes of {name} are the `shares` of that covariate; write them there, without `size_variation`"
             yield (*at, "size_variation"), text
-    if study.design == "cluster" and not any(cluster.own_per_arm for cluster in part.clusters.values()):
-        text = "the design is cluster, and no clusters are nested in arms; add for example "
+    if study.design in OF_CLUSTERS and not any(cluster.own_per_arm for cluster in part.clusters.values()):
+        text = f"the design is {study.design}, and no clusters are nested in arms; add for example "
         yield ("clusters",), text + "`site_id: {number: 8, icc: 0.03, own_per_arm: true}`, with the number per arm"
     for outcome in study.outcomes:
         total = sum(_icc(cluster.icc, outcome) for cluster in part.clusters.values())

@@ -60,7 +60,8 @@ def _estimand_problems(study: ComparativeStudy, name: str, estimand: Estimand) -
         yield from known(arms, study.arms, "arm", (*at, "treatment"))
     else:
         yield from known(arms, periods.treatments, "treatment", (*at, "treatment"))
-        yield from known(estimand.endpoint.visit, periods.visits, "visit of a period", (*at, "endpoint", "visit"))
+        if periods.by_visit:
+            yield from known(estimand.endpoint.visit, periods.visits, "visit of a period", (*at, "endpoint", "visit"))
     parts = {**study.outcomes, **study.events, **study.composites}
     yield from known([estimand.endpoint.outcome], parts, "outcome", (*at, "endpoint", "outcome"))
     yield from known(estimand.endpoint.visit, study.visits, "visit", (*at, "endpoint", "visit"))

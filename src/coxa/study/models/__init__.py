@@ -10,6 +10,8 @@ from coxa.study.analysis import Analysis
 from coxa.study.models.ancova import ANCOVA
 from coxa.study.models.cace import CACE
 from coxa.study.models.clda import CLDA
+from coxa.study.models.cluster_periods import ClusterPeriodModel
+from coxa.study.models.cluster_periods_gee import ClusterPeriodGEE
 from coxa.study.models.competing_risks import CompetingRisks
 from coxa.study.models.counts import CountModel
 from coxa.study.models.cox import Cox
@@ -41,6 +43,8 @@ AnyModel = (
     | CLDA
     | LMM
     | Crossover
+    | ClusterPeriodModel
+    | ClusterPeriodGEE
     | Imputation
     | DropoutWeights
     | Proportions

@@ -12,7 +12,9 @@ import pandas as pd
 
 from coxa.models import Fit
 from coxa.report.topics.analyses.participant_effects import participant_warning
+from coxa.study.cluster_periods import ClusterPeriods
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.models.cluster_periods import CLUSTER_PERIOD
 from coxa.study.wording import factor_words, join_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
@@ -49,7 +51,7 @@ class Component:
 def components(planned: PlannedAnalysis, fit: Fit) -> list[Component]:
     """Return the variances of the random effects of a fit, in the order of the plan and of its arms."""
     found: list[Component] = []
-    if fit.random is None or not planned.analysis.factors:
+    if fit.random is None or not planned.analysis.factors or planned.in_periods:
         return found
     study = planned.study
     parts = zip(fit.random.factors, fit.random.covariances, fit.random.at_zero, strict=True)
@@ -66,7 +68,7 @@ def components(planned: PlannedAnalysis, fit: Fit) -> list[Component]:
 
 def random_words(planned: PlannedAnalysis, fit: Fit) -> Iterator[Prose]:
     """Yield sentences on the random effects of a fit: of what, in which arms, with which variances, and at the edge."""
-    if fit.random is None or not planned.analysis.factors:
+    if fit.random is None or not planned.analysis.factors or planned.in_periods:
         return
     study, said = planned.study, []
     for factor in fit.random.factors:
@@ -108,7 +110,7 @@ def variances_table(planned: PlannedAnalysis, fit: Fit, rows: pd.DataFrame | Non
     differs between rows (by weights, or by a covariance for each level of a covariate). With the rows that were
     analysed a note counts the levels in each arm.
     """
-    if fit.random is None or not planned.analysis.factors:
+    if fit.random is None or not planned.analysis.factors or planned.in_periods:
         return None
     visits = [visit for visit in planned.visits if visit in fit.covariance.columns]
     parts = components(planned, fit)
@@ -211,6 +213,9 @@ def _residual(fit: Fit, group: str, visit: str) -> float:
 
 def _called(study: ComparativeStudy, name: str) -> str:
     """Return the words for a factor of the plan's random effects; any other name as it is."""
+    periods = study.received_in_periods
+    if name == CLUSTER_PERIOD and isinstance(periods, ClusterPeriods):
+        return f"{factor_words(study, periods.cluster)} in a period"
     known = any(name in analysis.factors for analysis in study.analyses.values())
     return factor_words(study, name) if known else name
 

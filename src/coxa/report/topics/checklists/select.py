@@ -22,8 +22,9 @@ def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
     -------
     tuple of str
         A cohort has STROBE, and a study without arms none.
-        A randomised trial has CONSORT 2025, and CONSORT-PRO if an outcome is an instrument, or
-        before there are data SPIRIT 2025. Where an arm delivers exercise, TIDieR and CERT go with them.
+        A randomised trial has CONSORT 2025, with CONSORT-PRO if an outcome is an instrument and the extension for
+        stepped wedge trials if it is one, or before there are data SPIRIT 2025. Where an arm delivers exercise,
+        TIDieR and CERT go with them.
     """
     delivered = ("tidier", "cert") if exercise_arms(study) else ()
     if not isinstance(study, ComparativeStudy):
@@ -33,7 +34,8 @@ def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
     if not reported:
         return ("spirit-2025", *delivered)
     patients = ("consort-pro",) if any(outcome.instrument for outcome in study.outcomes.values()) else ()
-    return ("consort-2025", *patients, *delivered)
+    stepped = ("consort-stepped-wedge",) if study.design == "stepped_wedge" else ()
+    return ("consort-2025", *patients, *stepped, *delivered)
 
 
 def wanted(study: Study) -> tuple[str, ...]:

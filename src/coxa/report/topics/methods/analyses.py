@@ -228,7 +228,7 @@ def _variable(study: ComparativeStudy, name: str) -> str:
     if name == DAY:
         return "time"
     if name == "arm":
-        return study.words.arm
+        return study.compared_words.arm
     return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 

@@ -6,6 +6,8 @@ from coxa.report.document import FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.missing.section import missing_section
 from coxa.report.topics.participants.baseline import baseline_table
+from coxa.report.topics.participants.baseline_by_treatment import baseline_by_treatment_section
+from coxa.report.topics.participants.clusters_in_periods import clusters_in_periods_section
 from coxa.report.topics.participants.flow.build import participant_flow
 from coxa.report.topics.participants.flow.draw import plot_flow
 from coxa.report.topics.participants.imbalance import imbalance_sentences, imbalances
@@ -27,9 +29,12 @@ def participants_section(report: ReportRecord) -> Section:
     """Return the flow of participants and the baseline table."""
     counted = participant_flow(report.cohort, report.datasets[report.study.main_analysis.estimand_name])
     flow = Section("flow", "From assessment to analysis", (FigureBlock(plot_flow(counted)),))
+    grid = clusters_in_periods_section(report)
     judged = (Paragraph(text) for text in baseline_cautions(report))
     baseline = Section("at-baseline", "Baseline", (*judged, TableBlock(baseline_table(report.cohort))))
-    return Section("participants-section", "Participants", (), (flow, baseline))
+    by_treatment = baseline_by_treatment_section(report)
+    shown = (flow, grid, baseline, by_treatment)
+    return Section("participants-section", "Participants", (), tuple(one for one in shown if one is not None))
 
 
 def analysed_section(report: ReportRecord) -> Section:

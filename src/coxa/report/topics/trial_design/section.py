@@ -24,6 +24,8 @@ DESIGNS = {
     "factorial": "Randomised factorial trial",
     "cluster": "Cluster-randomised trial",
     "crossover": "Randomised crossover trial",
+    "stepped_wedge": "Stepped wedge cluster-randomised trial",
+    "cluster_crossover": "Cluster-randomised crossover trial",
     "cohort": "Cohort study",
     "service": "Service evaluation",
 }

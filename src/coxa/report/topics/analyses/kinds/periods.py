@@ -9,8 +9,11 @@ from coxa.estimates import Estimates
 from coxa.models import Fit
 from coxa.report.document import Block, TableBlock
 from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.kinds.cluster_periods import cluster_period_blocks
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.study.cluster_periods import ClusterPeriods
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.periods import EVERY_PERIOD
 from coxa.tables.by_arm import summarised
 from coxa.tables.formats import NONE, cell
 from coxa.tables.phrases import abbreviations
@@ -32,6 +35,8 @@ WITHIN = (
 def period_blocks(report: ReportRecord, planned: PlannedAnalysis, fits: Sequence[Fit]) -> list[Block]:
     """Return the means by sequence and period and, of the mixed model, the effects of period and carry-over."""
     blocks: list[Block] = [TableBlock(cell_means_table(report, planned))]
+    if isinstance(planned.study.received_in_periods, ClusterPeriods):
+        return [*blocks, *cluster_period_blocks(report, planned, fits)]
     mixed = [fit for fit in fits if fit.random is not None]
     return [*blocks, *(TableBlock(period_table(report, planned, fit)) for fit in mixed)]
 
@@ -45,8 +50,8 @@ def cell_means_table(report: ReportRecord, planned: PlannedAnalysis) -> Table:
     groups = []
     for sequence in study.arm_order:
         shown = []
-        for place, visit in enumerate(periods.visits, 1):
-            here = rows[(rows["sequence"].astype(str) == sequence) & (rows["visit"].astype(str) == visit)]
+        for place, visit in enumerate(periods.order, 1):
+            here = rows[(rows["sequence"].astype(str) == sequence) & (rows["period"].astype(str) == str(place))]
             treatment = periods.received(sequence, visit)
             at = Statistic(
                 estimand=planned.estimand_name, analysis="periods", term="value", visit=visit, arm=sequence
@@ -62,8 +67,16 @@ def cell_means_table(report: ReportRecord, planned: PlannedAnalysis) -> Table:
         "Sequence and period",
         columns,
         tuple(groups),
-        (Footnote(f"Values at the end of each period. {abbreviations(str(column.label) for column in columns)}"),),
+        (Footnote(f"{_when(planned)} {abbreviations(str(column.label) for column in columns)}"),),
     )
+
+
+def _when(planned: PlannedAnalysis) -> str:
+    """Say when the values are from."""
+    periods = planned.study.received_in_periods
+    if periods is None or periods.by_visit:
+        return "Values at the end of each period."
+    return f"Values {planned.at(EVERY_PERIOD)} of the participants of each period."
 
 
 def period_table(report: ReportRecord, planned: PlannedAnalysis, fit: Fit) -> Table:

@@ -40,6 +40,7 @@ from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.labels import at_visit
 from coxa.study.parts import arm_factors
 from coxa.study.wording import join_words
+from coxa.study.words import OF_CLUSTERS
 from coxa.tables.phrases import sentence_case
 
 NOT_ASSESSED = "Assessment for eligibility was not recorded."
@@ -95,7 +96,7 @@ def participant_flow(cohort: Cohort, dataset: AnalysisDataset) -> Flow:
 
 def cluster_column(study: ComparativeStudy, people: pd.DataFrame) -> str | None:
     """Return the column of what was randomised in a cluster trial; None in other designs, or if none is in one arm."""
-    if study.design != "cluster":
+    if study.design not in OF_CLUSTERS:
         return None
     named = [study.allocation.cluster] if study.allocation and study.allocation.cluster else []
     random = (factor for analysis in study.analyses.values() for factor in analysis.factors)
