@@ -136,7 +136,16 @@ def test_every_entry_is_complete() -> None:
 def test_every_entry_is_the_source_of_something() -> None:
     used = {key for keys in methods().values() for key in keys}
     used |= {one.key for name in instrument_names() for one in of_instrument(name)}
-    used |= {"hopewell2025", "calvert2013", "chan2025", "vonelm2007", "hoffmann2014", "slade2016", "page2021"}
+    used |= {
+        "hopewell2025",
+        "calvert2013",
+        "chan2025",
+        "vonelm2007",
+        "hoffmann2014",
+        "slade2016",
+        "page2021",
+        "hemming2018",
+    }
     assert {one.key for one in entries()} <= used
 
 
