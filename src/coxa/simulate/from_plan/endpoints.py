@@ -19,6 +19,7 @@ from coxa.simulate.from_plan.event_outcomes import (
     until_horizon,
 )
 from coxa.simulate.from_plan.strategies import response_of, values_after_events
+from coxa.simulate.seeds import generator
 from coxa.study.diary import diary_of
 from coxa.study.estimand import Estimand
 from coxa.study.events import Composite, EventOutcome
@@ -45,7 +46,7 @@ def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, comple
     source = design.study.events[name].source
     if source.flare and drawn.flares is not None:
         return drawn.flares.complete if complete else drawn.flares.recorded
-    own = draw_event_days(design, name, drawn.received, drawn.seed, drawn.covariates)
+    own = after_switching(design, drawn, name)
     if complete:
         return own
     if source.table == "return_to_sport":
@@ -54,6 +55,34 @@ def recorded_events(design: TrialDesign, drawn: DrawnTrial, name: str, *, comple
         end = end_of_observation(design, drawn, complete=False)
         return own.until(end - flare_length(diary_of(design.study.diary).flares))
     return own.until(np.where(np.isnan(drawn.left), np.inf, drawn.left))
+
+
+def after_switching(design: TrialDesign, drawn: DrawnTrial, name: str) -> EventDays:
+    """Return the events of one kind; those that recur have the rate of another arm from an event with `switch_to` on.
+
+    With `keeps`, each later event of the own arm is kept with that probability, and each of the other arm with the
+    rest: the rate is then the weighted one.
+    """
+    own = draw_event_days(design, name, drawn.received, drawn.seed, drawn.covariates)
+    part = design.assumptions.happenings.get(name)
+    switching = [one for one in design.events if one.switch_to >= 0 and one.name in drawn.events]
+    if part is None or part.number is None or not switching:
+        return own
+    days = np.stack([np.nan_to_num(drawn.events[one.name], nan=np.inf) for one in switching])
+    first, which = days.min(axis=0), days.argmin(axis=0)
+    if not np.isfinite(first).any():
+        return own
+    place, keeps = (np.array([getattr(one, key) for one in switching])[which] for key in ("switch_to", "keeps"))
+    follows = np.where(np.isfinite(first), place, drawn.received)
+    other = draw_event_days(design, name, follows, drawn.seed, drawn.covariates, "after a switch")
+    rng = generator(f"kept of {name}", drawn.seed)
+    kept = (own.day <= first[own.person]) | (rng.random(len(own.day)) < keeps[own.person])
+    new = (other.day > first[other.person]) & (rng.random(len(other.day)) >= keeps[other.person])
+    person, day = (
+        np.concatenate(both) for both in ((own.person[kept], other.person[new]), (own.day[kept], other.day[new]))
+    )
+    order = np.lexsort((day, person))
+    return EventDays(person[order], day[order], own.n)
 
 
 def event_columns(

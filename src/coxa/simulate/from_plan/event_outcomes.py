@@ -101,7 +101,9 @@ def can_have(name: str, never: float, n: int, seed: int) -> Floats:
     return (generator(f"who can have {name}", seed).random(n) >= never).astype(float)
 
 
-def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: int, covariates: Covariates) -> EventDays:
+def draw_event_days(
+    design: TrialDesign, name: str, received: Integers, seed: int, covariates: Covariates, stream: str = ""
+) -> EventDays:
     """Draw the events of one kind of all participants, as if nobody left, in whole days from 1 to the last visit.
 
     Parameters
@@ -116,6 +118,8 @@ def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: in
         Of the trial. Another arm with the same seed gives the same participants' other potential course.
     covariates
         Of the participants, (n,) by name; those that act on the event multiply its hazard.
+    stream
+        Of an event that recurs: a name of draws of its own, given how prone participants are.
 
     Notes
     -----
@@ -140,6 +144,7 @@ def draw_event_days(design: TrialDesign, name: str, received: Integers, seed: in
     proneness = rng.gamma(1.0 / part.variation, part.variation, n) if part.variation > 0 else np.ones(n)
     if part.never:
         proneness = proneness * can_have(name, part.never, n, seed) / (1.0 - part.never)
+    rng = generator(f"event {name}, {stream}", seed) if stream else rng
     person = np.repeat(np.arange(n), rng.poisson(proneness * total))
     day = np.maximum(np.ceil(last * rng.random(len(person)) ** (1.0 / part.shape)), 1.0)
     order = np.lexsort((day, person))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from coxa.simulate.events import draw_gaps
+from coxa.simulate.from_plan.after_events import what_is_copied
 from coxa.simulate.from_plan.clusters import assign, draw_effects
 from coxa.simulate.from_plan.covariates import followed
 from coxa.simulate.from_plan.design import TrialDesign
@@ -183,6 +184,8 @@ class _Walk:
     added: Floats | None = None
     exposed: dict[int, Floats] = field(default_factory=dict)
     able: dict[int, Floats] = field(default_factory=dict)
+    fixed: Integers | None = None
+    copied: Floats | None = None
 
     @classmethod
     def start(cls, design: TrialDesign, received: Integers, days: Floats, deviation: Floats, seed: int,
@@ -218,6 +221,8 @@ class _Walk:
             follows=received.copy(),
             carried=np.zeros((k, n)),
             worse=np.zeros(n),
+            fixed=np.full(n, -1) if any(event.stays for event in events) else None,
+            copied=np.zeros((k, m, n)) if any(event.copies for event in events) else None,
         )  # fmt: skip
 
     def step(self, visit: int) -> None:
@@ -248,11 +253,20 @@ class _Walk:
             gone = mine & (uniform[2] < event.leaves)
             self.left = np.where(gone & np.isnan(self.left), when, self.left)
         if event.switch_to >= 0 and mine.any():
-            self._switch(event, np.flatnonzero(mine), when)
+            self._switch(event, np.flatnonzero(mine), when, visit)
+        if self.fixed is not None and event.stays:
+            self.fixed = np.where(mine & (self.fixed < 0), visit - 1, self.fixed)
 
-    def _switch(self, event: EventDesign, rows: Integers, when: Floats) -> None:
+    def _switch(self, event: EventDesign, rows: Integers, when: Floats, visit: int) -> None:
         """Let participants follow another arm from an event on, keeping a share of what the arms differ by."""
         means, days = self.design.means, self.design.days
+        if self.copied is not None and event.copies:
+            kept = what_is_copied(self.design, event.switch_to, visit)
+            self.copied[:, visit:, rows] = kept[self.follows[rows]].transpose(1, 2, 0)
+            self.carried[:, rows] = 0.0
+            self.follows[rows] = event.switch_to
+            return
+        when = np.broadcast_to(days[visit - 1], when.shape) if event.of_last_visit else when
         own = mean_on(means, days, self.follows[rows], when[rows]).T + self.carried[:, rows]
         other = mean_on(means, days, np.full(len(rows), event.switch_to), when[rows]).T
         self.carried[:, rows] = event.keeps * (own - other)
@@ -261,6 +275,10 @@ class _Walk:
     def _values(self, visit: int) -> None:
         """Fill in the values of a visit."""
         centre = self.design.means[:, :, visit].T[:, self.follows] + self.carried
+        if self.copied is not None:
+            centre += self.copied[:, visit]
+        if self.fixed is not None and (still := self.fixed >= 0).any():
+            centre[:, still] = self.design.means[self.follows[still], :, self.fixed[still]].T + self.carried[:, still]
         for event in self.events:
             if event.effect.any():
                 since = self.days[visit] - self.happened[event.name]

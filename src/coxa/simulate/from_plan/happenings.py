@@ -66,6 +66,9 @@ class EventDesign:
     fading     : time constant of the fading, days; infinite if it lasts
     switch_to  : arm whose course is followed afterwards, -1 for none
     keeps      : share kept of what the arms differ by
+    copies     : what is left of the difference before goes by the correlations between visits
+    stays      : the mean stays as at the last visit before
+    of_last_visit : what is kept is a share of the difference at the last visit before, not on the day
     leaves     : probability of leaving with it
     ends       : no sessions after it
     """
@@ -81,11 +84,14 @@ class EventDesign:
     keeps: float
     leaves: float
     ends: bool
+    copies: bool = False
+    stays: bool = False
+    of_last_visit: bool = False
 
     @property
     def harmless(self) -> bool:
         """Whether it changes no value."""
-        return self.switch_to < 0 and not self.effect.any()
+        return self.switch_to < 0 and not self.stays and not self.effect.any()
 
     def added(self, since: Floats) -> Floats:
         """Return (n,) the share of the effect that is there `since` days after it; 0 before it or if NaN."""
@@ -116,6 +122,9 @@ def event_designs(part: Assumptions, arms: tuple[str, ...], outcomes: tuple[str,
                 keeps=given.keeps,
                 leaves=given.leaves,
                 ends=given.ends_treatment,
+                copies=given.copies,
+                stays=given.stays,
+                of_last_visit=given.of_last_visit,
             )
         )
     return tuple(found)

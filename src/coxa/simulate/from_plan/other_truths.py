@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from coxa.simulate.from_plan.after_events import days_of
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.effects import effect_of
 from coxa.simulate.from_plan.endpoints import other_columns
 from coxa.simulate.from_plan.exact import events_are_out, exact_mean, is_normal
 from coxa.simulate.from_plan.follow import Conditions, follow
+from coxa.simulate.from_plan.happenings import EventDesign
 from coxa.simulate.from_plan.sets import EVERYBODY, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.study.assumptions.trial import AssumedHappening
@@ -43,12 +45,12 @@ def exact_other_value(design: TrialDesign, plan: Estimand, arm: str, visit: str)
     part = design.study.outcome_part(name)
     if isinstance(part, EventOutcome):
         return _exact_event(design, plan, part, arm, visit)
-    if isinstance(part, Composite) or name in design.follows or not events_are_out(design, plan):
+    if isinstance(part, Composite) or name in design.follows:
         return None
     k, t = design.outcomes.index(name), design.visits.index(visit)
     kind = endpoint_kind(kind_of(part), plan.endpoint.measure)
     if kind == "ordered" and effect.term == "cumulative_odds_ratio":
-        if design.not_started.any() or not is_normal(design, k):
+        if design.not_started.any() or not is_normal(design, k) or not events_are_out(design, plan):
             return None
         own, other = (design.means[design.arms.index(each), k, t] for each in (arm, against))
         return float(np.exp(own - other))
@@ -77,12 +79,19 @@ def exposure_is_out(design: TrialDesign, exposure: str | None, term: str) -> boo
 def _exact_event(design: TrialDesign, plan: Estimand, event: EventOutcome, arm: str, visit: str) -> float | None:
     """Return the ratio of hazards, or of rates, of an event that nothing competes with or acts upon."""
     part = design.assumptions.happenings.get(plan.endpoint.outcome)
-    acts = any(
-        how.strategy != "treatment_policy" and name in {one.name for one in design.events}
+    recurs = part is not None and part.number is not None
+    happen = {one.name: one for one in design.events if recurs and one.switch_to >= 0}
+    acting = [
+        name
         for name, how in plan.intercurrent_events.items()
-    )
-    if part is None or acts or design.not_started.any() or event.competing:
+        if name in {one.name for one in design.events}
+        and how.strategy != "hypothetical"
+        and (how.strategy != "treatment_policy" or name in happen)
+    ]
+    if part is None or design.not_started.any() or event.competing:
         return None
+    if acting:
+        return _exact_rate_ratio(design, plan, arm, visit, acting) if recurs and event.after is None else None
     totals = design.hazards[plan.endpoint.outcome]
     mine, theirs = totals[design.arms.index(arm)], totals[design.arms.index(plan.treatment.against)]
     term = EFFECTS[plan.summary].term
@@ -101,6 +110,47 @@ def _exact_event(design: TrialDesign, plan: Estimand, event: EventOutcome, arm: 
             ]
         )
     return None
+
+
+def _exact_rate_ratio(design: TrialDesign, plan: Estimand, arm: str, visit: str, acting: Sequence[str]) -> float | None:
+    """Return the ratio of rates where one event matters that does not go by values, or None."""
+    (event, *others) = [one for one in design.events if one.name in acting]
+    if others or event.log_odds or EFFECTS[plan.summary].term != "rate_ratio":
+        return None
+    horizon, how = float(design.study.visits[visit].day), plan.intercurrent_events[event.name].strategy
+    wanted = design.study.events[plan.endpoint.outcome].higher_is_better
+    if how == "composite" and wanted:
+        return None
+    rates = []
+    for name in (arm, plan.treatment.against):
+        count, time = _events_until(design, plan, event, design.arms.index(name), horizon, how)
+        rates.append(count / time)
+    return float(rates[0] / rates[1])
+
+
+def _events_until(
+    design: TrialDesign, plan: Estimand, event: EventDesign, arm: int, horizon: float, how: str
+) -> tuple[float, float]:
+    """Return the mean number of events of an arm up to a day, and the mean time in which they are counted."""
+    part = design.assumptions.happenings[plan.endpoint.outcome]
+    totals, last = design.hazards[plan.endpoint.outcome], float(design.days[-1])
+    own = float(totals[arm])
+    later = own
+    if event.switch_to >= 0:
+        later = event.keeps * own + (1.0 - event.keeps) * float(totals[event.switch_to])
+
+    def course(day: float) -> float:
+        return float((min(day, horizon) / last) ** part.shape)
+
+    count, time, free = 0.0, 0.0, 1.0
+    for on in days_of(design, event, arm):
+        before, rest = own * course(on.day), later * (course(horizon) - course(on.day))
+        ends = how == "while_on_treatment"
+        adds = how == "composite" and on.day <= horizon
+        count += on.probability * (before + (0.0 if ends else rest) + adds)
+        time += on.probability * (min(on.day, horizon) if ends else horizon)
+        free -= on.probability
+    return count + free * own * course(horizon), time + free * horizon
 
 
 def adjusts_for(design: TrialDesign, plan: Estimand, part: AssumedHappening) -> bool:

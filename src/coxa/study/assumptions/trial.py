@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from coxa.study.assumptions.clusters import AssumedClusters
 from coxa.study.assumptions.course import Change
 from coxa.study.assumptions.diary import AssumedDiary
+from coxa.study.assumptions.events import AssumedEvent
 from coxa.study.assumptions.exercise_log import AssumedExerciseLog
 from coxa.study.assumptions.numbers import (
     Correlation,
@@ -221,26 +222,6 @@ class AssumedDropout(Part):
                 f"the mechanism {self.mechanism} needs an `odds_ratio` other than 1; add for example `odds_ratio: 1.4`"
             )
         return self
-
-
-class AssumedEvent(Part):
-    """An intercurrent event of the plan: how often it happens, and what happens after it."""
-
-    probability: Probabilities = Field(description="Of happening before the last visit; one, or by arm.")
-    odds_ratio: Positive = Field(1.0, description="Odds ratio of it per standard deviation of a worse last value.")
-    effect: Finite | dict[Name, Finite] = Field(
-        0.0, description="What it adds to values afterwards; one for the driving outcome, or by outcome."
-    )
-    build_up_days: NotNegative = Field(0.0, description="Time constant with which the effect builds up; 0: at once.")
-    fading_days: Positive | None = Field(None, description="Time constant with which it fades; it lasts unless given.")
-    switch_to: Name | None = Field(
-        None, description="Arm whose course the participant follows afterwards: crossing over, or stopping treatment."
-    )
-    keeps: Probability = Field(
-        0.0, description="With `switch_to`: share kept of what the arms differ by when it happens; 0: all is lost."
-    )
-    leaves: Probability = Field(0.0, description="Of leaving the trial with the event.")
-    ends_treatment: bool = Field(False, description="True: no sessions after it.")
 
 
 class AssumedSessions(Part):
