@@ -27,11 +27,10 @@ LEVELS = {1: "Worse", 2: "Unchanged", 4: "Better", 5: "Well"}
 """Codes with a gap: it is their order that counts."""
 
 
-def plan(**change: Any) -> Any:
+def plan(summary: str = "cumulative_odds_ratio", **change: Any) -> Any:
     content = planned({"by": "multiple", "imputations": 20, **change}).model_dump(mode="json", exclude_unset=True)
     content["outcomes"]["groc"] = {"kind": "ordered", "higher_is_better": True, "levels": LEVELS, "label": "Change"}
     endpoint = {"outcome": "groc", "measure": "value", "visit": "w26"}
-    summary = "cumulative_odds_ratio"
     content["estimands"] = {"change": {"treatment": COMPARE, "endpoint": endpoint, "summary": summary}}
     content["analyses"] = {"a": {**content["analyses"]["a"], "estimand": "change", "adjust": ["age"]}}
     content["assumptions"] = None
@@ -62,6 +61,17 @@ def test_a_plan_gives_what_the_functions_give_whatever_the_codes() -> None:
     assert isinstance(fit, Fit)
     drawn_sets = imputed_sets(study.planned("a"), fit, SimulatedRows(rows(), "value")).imputed
     assert set(np.unique(np.concatenate(list(drawn_sets.blocks())))) <= {0.0, 1.0, 2.0, 3.0}
+
+
+def test_win_odds_of_imputed_levels_are_those_of_the_functions() -> None:
+    study = plan("win_odds")
+    _, found = run_analysis(study, "a", study.analyses["a"], SimulatedRows(rows(), "value"))
+    other = plan()
+    _, odds = run_analysis(other, "a", other.analyses["a"], SimulatedRows(rows(), "value"))
+    wins = [one.only(term="win_odds").frame["estimate"].tolist() for one in (found, odds)]
+    assert study.planned("a").effect.term == "win_odds"
+    assert len(wins[0]) > 0
+    assert wins[0] == pytest.approx(wins[1], rel=1e-12)
 
 
 def test_levels_need_imputed_data_sets() -> None:
@@ -97,6 +107,15 @@ def blocks() -> list[Any]:
     report = coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
     assert not report.not_fitted
     return kind_blocks(report, report.study.planned("a"))
+
+
+def test_a_tree_on_levels_tips_on_the_variable_behind_them_and_draws_ratios_on_a_log_axis() -> None:
+    tree = next(one.figure for one in blocks() if isinstance(one, FigureBlock) and one.figure.id.startswith("tree-"))
+    assert "log scale" in tree.svg()
+    found = tree.data["tipping_point"].dropna()
+    assert len(found) > 0
+    assert "the variable behind the imputed levels" in tree.alt
+    assert "levels" in tree.svg()
 
 
 def test_a_report_has_the_odds_ratios_the_levels_and_the_tree() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 
 import coxa
 from coxa.analyses.imputed.means import imputed_means
+from coxa.analyses.imputed.sets import imputed_sets
 from coxa.impute import tipping_point
 from coxa.report.document import FigureBlock, TableBlock
 from coxa.report.report import Report
@@ -17,6 +19,7 @@ from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.sensitivity import sensitivity_table
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
+from coxa.study.models.imputation import Branch
 from coxa.tables.table import Table
 from tests.spec.power_plan import MMRM, power_plan
 
@@ -192,6 +195,24 @@ def test_drawn_data_sets_show_their_number_and_what_is_missing() -> None:
     cost = tables["pooled-drawn"]
     assert [cell.rule for cell in cost.groups[0].rows[0].cells] == ["points_interval", "share", "share", "share"]
     assert "20 imputed data sets" in str(cost.footnotes[0].text)
+
+
+def test_a_tree_of_responders_tips_where_its_analysis_does() -> None:
+    """The amount is held against the analysis with that delta, a little below and a little above."""
+    figure = next(
+        block.figure for block in shown("drawn") if isinstance(block, FigureBlock) and "tree" in block.figure.id
+    )
+    tip, own = figure.data["tipping_point"][0], figure.data["p_value"][0] < 0.05
+    assert np.isfinite(tip)
+    assert "before responders are counted" in figure.alt
+    plan = tree_report().study
+    assert isinstance(plan, ComparativeStudy)
+    planned, (fit,) = plan.planned("drawn"), tree_report().fits["drawn"]
+    for factor, same in ((0.97, True), (1.03, False)):
+        moved = Branch.model_validate({"deltas": {"add": {"exercise": factor * tip}}})
+        sets = imputed_sets(planned, fit, tree_report().datasets["response"], moved)
+        row = sets.results.estimates.only(arm="exercise", term="risk_difference", visit="w26").frame.iloc[0]
+        assert bool((row["p_value"] < 0.05) == own) == same
 
 
 def test_the_card_of_an_estimand_says_what_is_assumed_of_missing_outcomes() -> None:

@@ -10,6 +10,7 @@ from coxa.arguments import kinds
 from coxa.cohort.cohort import COHORT, Cohort
 from coxa.cohort.disposition import COUNT_COLUMNS, LEFT_OUT_COLUMNS, Disposition
 from coxa.derive.analysis_sets import FLAGS, derive_analysis_sets
+from coxa.derive.answers import answers_of
 from coxa.derive.change import baseline_values, uses_percent_change, with_changes, zero_baselines
 from coxa.derive.covariates import with_covariates
 from coxa.derive.dataset import AnalysisDataset
@@ -93,7 +94,9 @@ def derive_dataset(cohort: Cohort, estimand: str) -> AnalysisDataset:
     response = plan.endpoint.measure
     disposition = _participants_left_out(estimand, people, left_out_people)
     disposition += _values_left_out(estimand, found.rows, found.observed, response)
-    return AnalysisDataset(estimand, found.rows, response, found.findings, disposition)
+    items = any(one.option("items") == "impute" for one in study.analyses.values() if one.estimand == estimand)
+    answers = answers_of(cohort, plan.endpoint.outcome) if items and plan.endpoint.outcome in study.outcomes else None
+    return AnalysisDataset(estimand, found.rows, response, found.findings, disposition, answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class AnalysisDataset:
                empty), `carried_forward` (True where the data say that the value is of an earlier visit),
                `source_table`, `source_file`, `source_row`, `source_column` of the value
     response : the column that is analysed
+    items    : answers to the items of the outcome's scale, one row per form, where an analysis of the estimand imputes
+               items before scores; else None
 
     Examples
     --------
@@ -41,6 +43,7 @@ class AnalysisDataset:
     response: str
     findings: Findings
     disposition: Disposition
+    items: pd.DataFrame | None = field(default=None, repr=False)
     derived: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was derived from these rows once and is asked for again; it changes no row."""
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.analyses.imputed.assumed import ENDED, EVENT, modelled
+from coxa.analyses.imputed.items import with_items
 from coxa.analyses.methods.method import options_of
 from coxa.analyses.model_rows import rows_of_model
 from coxa.analyses.rows import AnalysisRows, SimulatedRows
@@ -32,7 +33,7 @@ class Prepared:
 
 def prepared(planned: PlannedAnalysis, dataset: AnalysisRows) -> Prepared:
     """Return the rows of an analysis as the imputation model takes them; levels by their number from 0."""
-    frame = dataset.frame
+    frame = with_items(planned, dataset)
     if planned.kind == "ordered":
         places = {code: float(place) for place, code in enumerate(level_codes(planned))}
         frame = frame.assign(value=frame["value"].astype(float).map(places))

@@ -135,6 +135,12 @@ class ImputationMethod(Method):
                 f"{cite(*by.cites)}, from a mixed model for repeated measures{cite('mmrm')} that was "
                 f"fitted by {likelihood_words(telling, reml=analysis.reml)}. Fixed effects: {telling.terms(formula)}."
             )
+        if analysis.items == "impute":
+            yield (
+                "Items without an answer, of questionnaires with enough answers for a score, were imputed once before "
+                "scores were taken, by chained equations with predictive mean matching from the other answers of the "
+                f"form, after baseline with the {words.arm}."
+            )
         if analysis.covariates == "impute":
             yield (
                 "Missing covariates were imputed once by chained equations with predictive mean matching, without arm "

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from coxa.errors import not_allowed
+from coxa.instruments import load_instrument
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.models.imputation import Deltas, Imputation
 from coxa.study.models.imputed_counts import ImputedCounts
+from coxa.study.outcome import Outcome
 
 Fault = tuple[tuple[str, ...], str]
 """Key path and message."""
@@ -108,12 +110,29 @@ def _events(
             )
 
 
+def _items(at: tuple[str, ...], name: str, outcome: Outcome) -> Iterator[Fault]:
+    """Yield why the items of an outcome cannot be imputed before its scores."""
+    if outcome.instrument is None:
+        yield (*at, "items"), f"{name} has no instrument, and so no items; remove `items`"
+        return
+    instrument = load_instrument(outcome.instrument)
+    if instrument.chosen_by_participant:
+        yield (*at, "items"), f"participants choose their own items of {instrument.label}; remove `items`"
+    elif instrument.missing_rules[instrument.choose_rule(outcome.rule)].least == "all":
+        yield (
+            (*at, "items"),
+            f"the rule of {instrument.label} has a score only where all items are answered; remove `items`",
+        )
+
+
 def _values(study: ComparativeStudy, at: tuple[str, ...], analysis: Imputation) -> Iterator[Fault]:
     """Yield why the outcome has no steps, or none that can be imputed."""
     estimand = study.estimands.get(analysis.estimand)
     outcome = study.outcomes.get(estimand.endpoint.outcome) if estimand else None
     if estimand is None or outcome is None or not outcome.is_score:
         return
+    if analysis.items == "impute":
+        yield from _items(at, estimand.endpoint.outcome, outcome)
     if estimand.summary == "win_odds":
         yield (*at, "model"), "win odds are of imputed levels; use an outcome of `kind: ordered`, or `mann_whitney`"
     if analysis.values == "normal":

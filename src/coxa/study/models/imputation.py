@@ -133,6 +133,12 @@ class Imputation(AdjustedAnalysis):
         description="Participants without a covariate of the model: left out and counted, or the covariate is imputed "
         "once by chained equations, without arm and outcome.",
     )
+    items: Literal["rule", "impute"] = Field(
+        "rule",
+        description="Of an outcome scored from items, forms with enough answers for a score that lack some: scored by "
+        "the instrument's missing-item rule, or the lacking items are imputed once before, by chained equations from "
+        "the other answers of the form.",
+    )
     standard_error: Literal["rubin", "jackknife", "gradient", "bootstrap"] = Field(
         "rubin",
         description="rubin is the variance of multiple imputation with infinitely many imputations: under every "

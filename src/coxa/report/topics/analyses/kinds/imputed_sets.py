@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.analyses.imputed.counts import CountSets
+from coxa.analyses.imputed.items import imputed_items
 from coxa.analyses.imputed.rows import prepared
 from coxa.analyses.imputed.sets import ImputedSets, laid_out
 from coxa.impute import IncompleteOutcomes
@@ -37,6 +38,8 @@ def imputed_counts(report: ReportRecord, planned: PlannedAnalysis, fit: Fit) -> 
     blocks: list[Block] = [TableBlock(counts_table(planned, outcomes))]
     if table := covariates_table(planned, report):
         blocks.append(TableBlock(table))
+    if items := items_table(planned, report):
+        blocks.append(TableBlock(items))
     return blocks
 
 
@@ -126,6 +129,41 @@ def covariates_table(planned: PlannedAnalysis, report: ReportRecord) -> Table | 
             Footnote(
                 "n (%) of all participants. Imputed once by chained equations with predictive mean matching from the "
                 "covariates of the plan and the baseline, without arm and outcome."
+            ),
+        ),
+        subtitle=planned.label,
+    )
+
+
+def items_table(planned: PlannedAnalysis, report: ReportRecord) -> Table | None:
+    """Return how many forms of each visit had imputed items, and how many items; None where the plan imputes none."""
+    found = imputed_items(planned, report.datasets[planned.estimand_name])
+    if found is None:
+        return None
+    rows = []
+    for row in records(found.table):
+        cells = []
+        for part, of in (("n_forms", "forms"), ("n_items", "items")):
+            at = Statistic(
+                estimand=planned.estimand_name,
+                analysis=planned.name,
+                visit=str(row["visit"]),
+                term=f"imputed {of}",
+            )
+            numbers = {"n": float(row[part]), "share": float(row[part]) / max(float(row[of]), 1.0)}
+            shown = cell("count_percent", numbers, at)
+            cells.append(shown if of == "forms" else replace(shown, of_people=False))
+        rows.append(Row(planned.study.label("visits", str(row["visit"])), tuple(cells)))
+    return Table(
+        identifier("imputed-items", planned.name),
+        f"{planned.outcome_label}: items imputed before scores",
+        "Visit",
+        (Column("Questionnaires"), Column("Answers")),
+        (RowGroup("", tuple(rows)),),
+        (
+            Footnote(
+                "n (%) of the questionnaires with a score, and of their answers. Questionnaires with fewer answers "
+                "than the rule asks for have no score."
             ),
         ),
         subtitle=planned.label,
