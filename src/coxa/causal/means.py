@@ -14,11 +14,15 @@ import numpy as np
 
 from coxa.causal.propensity import fit_logistic
 from coxa.causal.weights import Weights
-from coxa.errors import FitError
+from coxa.errors import FitError, RankDeficientError
+from coxa.models.glm.arrays import fit_columns
+from coxa.models.glm.families import POISSON
 
 OutcomeFamily = Literal["normal", "binomial", "poisson"]
 FEWEST = 2
 """Outcomes that a group needs at least."""
+
+COLLINEAR = "the confounders are collinear in one group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ def _outcome_model(
         return _log_linear(design, y, mine)
     x = design[mine]
     if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise FitError("the confounders are collinear in one group", ["Leave out a variable that follows from others."])
+        raise FitError(COLLINEAR, ["Leave out a variable that follows from others."])
     gram = x.T @ x
     beta = np.linalg.solve(gram, x.T @ y[mine])
     influence = np.zeros(design.shape)
@@ -148,20 +152,14 @@ def _outcome_model(
 
 
 def _log_linear(design: np.ndarray, y: np.ndarray, mine: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    scale = np.abs(design).max(axis=0)
-    z = design / np.where(scale > 0, scale, 1.0)
-    x = z[mine]
-    beta = np.zeros(z.shape[1])
-    beta[0] = np.log(max(y[mine].mean(), 1e-8))
-    for _ in range(60):
-        mu = np.exp(x @ beta)
-        step = np.linalg.solve((x * mu[:, None]).T @ x, x.T @ (y[mine] - mu))
-        beta = beta + np.clip(step, -2, 2)
-        if np.abs(x @ step).max() < 1e-10:
-            break
-    else:
+    x = design[mine]
+    try:
+        fit = fit_columns(x, y[mine], POISSON)
+    except RankDeficientError:
+        raise FitError(COLLINEAR, ["Leave out a variable that follows from others."]) from None
+    if fit is None:
         raise FitError("the log-linear model of the outcome has no maximum", ["Use fewer confounders."])
-    influence = np.zeros(z.shape)
-    influence[mine] = np.linalg.solve((x * mu[:, None]).T @ x, (x * (y[mine] - mu)[:, None]).T).T
-    fitted = np.exp(z @ beta)
-    return fitted, fitted[:, None] * z, influence
+    influence = np.zeros(design.shape)
+    influence[mine] = fit.influence(x, y[mine])
+    fitted = POISSON.mean(design @ fit.coefficient)
+    return fitted, fitted[:, None] * design, influence

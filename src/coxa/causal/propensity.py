@@ -9,15 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import expit
 
-from coxa.errors import FitError
-
-STEPS = 60
-"""Newton steps; a likelihood that has a maximum needs fewer than ten."""
-SETTLED = 1e-10
-"""Largest change of a linear predictor at the last step."""
-CERTAIN = 1e-9
-"""Probability that is as good as 0 or 1."""
+from coxa.errors import FitError, RankDeficientError
+from coxa.models.glm.arrays import fit_columns
+from coxa.models.glm.families import BINOMIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +51,17 @@ def fit_logistic(design: np.ndarray, outcome: np.ndarray, what: str, rows: np.nd
     """
     used = np.ones(len(outcome), dtype=bool) if rows is None else rows
     x, y = design[used], outcome[used].astype(float)
-    scale = np.where(np.abs(x).max(axis=0) > 0, np.abs(x).max(axis=0), 1.0)
-    z = x / scale
-    if np.linalg.matrix_rank(z) < z.shape[1]:
+    try:
+        fit = fit_columns(x, y, BINOMIAL)
+    except RankDeficientError:
         raise FitError(
             f"the columns of the model of {what} are collinear", ["Leave out a variable that follows from others."]
-        )
-    beta = np.zeros(z.shape[1])
-    for _ in range(STEPS):
-        p = 1 / (1 + np.exp(-np.clip(z @ beta, -30, 30)))
-        information = (z * (p * (1 - p))[:, None]).T @ z
-        if min(p.min(), 1 - p.max()) < CERTAIN:
-            raise _separated(what)
-        step = np.linalg.solve(information, z.T @ (y - p))
-        beta = beta + step
-        if np.abs(z @ step).max() < SETTLED:
-            break
-    else:
+        ) from None
+    if fit is None:
         raise _separated(what)
-    p = 1 / (1 + np.exp(-z @ beta))
-    information = (z * (p * (1 - p))[:, None]).T @ z
     influence = np.zeros(design.shape)
-    influence[used] = np.linalg.solve(information, (z * (y - p)[:, None]).T).T / scale
-    coefficient = beta / scale
-    return LogisticModel(1 / (1 + np.exp(-design @ coefficient)), coefficient, design, influence)
+    influence[used] = fit.influence(x, y)
+    return LogisticModel(expit(design @ fit.coefficient), fit.coefficient, design, influence)
 
 
 def _separated(what: str) -> FitError:

@@ -22,6 +22,8 @@ from coxa.errors import FitError, OptionError, check_known
 from coxa.models.design.columns import label_text
 from coxa.models.design.matrix import design_matrix, orthonormal
 from coxa.models.design.rows import check_frame, check_keys, check_unique, visit_order
+from coxa.models.glm.arrays import fit_columns
+from coxa.models.glm.families import BINOMIAL
 from coxa.models.numerics.weights import effective_size
 
 EVENTS_PER_COLUMN = 2
@@ -282,13 +284,9 @@ def stay_model(design: np.ndarray, stays: np.ndarray) -> tuple[np.ndarray, np.nd
     Where leaving is separated by the predictors, the likelihood has no maximum and the share who stay is used.
     """
     q = orthonormal(design, [str(k) for k in range(design.shape[1])]).q
-    beta = np.zeros(q.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(q @ beta, -30, 30)))
-        step = np.linalg.solve((q * (p * (1 - p))[:, None]).T @ q + 1e-12 * np.eye(len(beta)), q.T @ (stays - p))
-        beta = beta + step
-        if np.abs(q @ step).max() < 1e-9:
-            return p, q * (stays - p)[:, None]
+    fit = fit_columns(q, stays, BINOMIAL)
+    if fit is not None:
+        return fit.mean, q * (stays - fit.mean)[:, None]
     share = np.full(len(stays), stays.mean())
     return share, (stays - share)[:, None]
 
