@@ -12,7 +12,7 @@ import pytest
 import coxa
 from coxa.estimates import Estimates
 from coxa.report.build import build_document
-from coxa.report.document import Card, Document, Paragraph, Section, TableBlock
+from coxa.report.document import Card, Document, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import NotFitted
 from coxa.report.report import Report
 from coxa.report.topics.analyses.arms_table import results_table
@@ -150,9 +150,17 @@ def test_the_answer_of_seven_arms_has_a_row_for_each_and_sums_up_those_that_do_n
     leads = [str(block.text) for block in answer_section(report).blocks if isinstance(block, Paragraph)][1:]
     apart = [row for row in records(planned.asked(report.estimates.frame, "difference"))
              if row["conf_low"] > 0 or row["conf_high"] < 0]  # fmt: skip
-    summed = [text for text in leads if text.startswith("The interval includes zero for Programme")]
+    summed = [text for text in leads if text.startswith("The interval includes zero for ")]
     assert len(summed) == (len(apart) < 6)
+    assert all("each of the 6 arms against Programme 0" in text for text in summed if not apart)
     assert sum("Programme 0 at" in text for text in leads) == len(apart)
+    answer = answer_section(report)
+    assert [block.figure.id for block in answer.blocks if isinstance(block, FigureBlock)] == ["endpoint-primary"]
+    whom = next(str(dict(block.facts)["For whom?"]) for block in answer.blocks if isinstance(block, Card))
+    assert "(20 in each arm)" in whom
+    assert whom.endswith("see the column n of the table.")
+    ids = [figure.id for figure in build_document(report).figures()]
+    assert ids.count("profile-primary") == ids.count("endpoint-primary") == 1
 
 
 # -- in people -------------------------------------------------------------------------------------------------------

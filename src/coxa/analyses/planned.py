@@ -70,7 +70,16 @@ def planned_fits(planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str 
     try:
         yield from method_of(planned.analysis).fits(planned, dataset, subgroup)
     except FitError as error:
-        raise in_plan_words(planned.study, planned.name, error) from error
+        found = in_plan_words(planned.study, planned.name, error)
+        raise (found if subgroup is None else _of_subgroup(found, subgroup)) from error
+
+
+def _of_subgroup(error: FitError, subgroup: str) -> FitError:
+    """Return an error that says that it is the model of a subgroup that cannot be fitted, not that of the analysis."""
+    if "subgroup" in error.message:
+        return error
+    remedy = f"Take {subgroup} out of `subgroups`, or what it repeats out of `adjust`."
+    return type(error)(f"{error.message}, in the model with subgroups by {subgroup}", (remedy, *error.remedies))
 
 
 def modified(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Estimates]:

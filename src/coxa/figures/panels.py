@@ -12,13 +12,13 @@ from coxa.figures.theme import INK, OKABE_ITO, RULE, TEXT_SIZE
 
 Step = Literal["step-after", "step-before"]
 PANEL, PANEL_HEIGHT, COLUMNS = 165, 150, 3
-"""Size of a panel, and how many stand in a row."""
+"""Size of a panel, and how many stand in a row unless one more saves a row."""
 FEW = 4
 """Panels that stand in one row however wide they are."""
 
 
-def panels(charts: Sequence[Any], columns: int = COLUMNS) -> Any:
-    """Put charts into rows of a few, each with its own axes."""
+def panels(charts: Sequence[Any], columns: int) -> Any:
+    """Put charts into rows of a few (`columns_of`), each with its own axes."""
     return concat(*charts, columns=columns, spacing=18)
 
 
@@ -29,7 +29,7 @@ def panel_title(text: str) -> Any:
     return alt.Title(text, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="middle", limit=PANEL + 40)
 
 
-def titled(y: Any, place: int, columns: int = COLUMNS) -> Any:
+def titled(y: Any, place: int, columns: int) -> Any:
     """Return the vertical axis of a panel by its place: only the first of a row says what it is."""
     return y if place % columns == 0 else y.title(None)
 
@@ -55,17 +55,26 @@ def stepped_panels(
     import altair as alt
 
     charts = []
+    columns = columns_of(len(arms))
     for place, arm in enumerate(arms):
-        y_of = titled(y, place)
+        y_of = titled(y, place, columns)
         mine, other = (alt.Chart(curve[curve["arm_label"] == label]) for label in (arm, reference))
         own = mine.mark_line(interpolate=interpolate, strokeWidth=2, color=OKABE_ITO[0])
         grey = other.mark_line(interpolate=interpolate, strokeWidth=1.6, color=RULE, strokeDash=[6, 3])
         own, grey = (line.encode(x=x, y=y_of) for line in (own, grey))
         layers = [*([behind] if behind is not None else []), *([grey] if arm != reference else []), own]
         charts.append(layer(*layers, width=PANEL, height=PANEL_HEIGHT, title=panel_title(arm)))
-    return panels(charts)
+    return panels(charts, columns)
 
 
 def columns_of(n: int) -> int:
-    """Return how many of n panels stand in a row."""
-    return n if n <= FEW else COLUMNS
+    """Return how many of n panels stand in a row: all of a few, else as many as leave the fewest rows.
+
+    Examples
+    --------
+    >>> [columns_of(n) for n in (2, 4, 5, 6, 7, 8, 9, 10)]
+    [2, 4, 3, 3, 4, 4, 3, 4]
+    """
+    if n <= FEW:
+        return n
+    return min((COLUMNS, COLUMNS + 1), key=lambda columns: -(-n // columns))

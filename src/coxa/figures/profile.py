@@ -12,7 +12,8 @@ import pandas as pd
 from coxa.arguments import FRAME, kinds
 from coxa.figures.composed import layer, vconcat
 from coxa.figures.figure import Figure
-from coxa.figures.panels import PANEL, PANEL_HEIGHT, panel_title, panels, titled
+from coxa.figures.panels import PANEL, PANEL_HEIGHT, columns_of, panel_title, panels, titled
+from coxa.figures.row_labels import RowLabels, row_labels
 from coxa.figures.text import interval_cells, profile_text
 from coxa.figures.theme import (
     MOST_ARMS,
@@ -165,7 +166,9 @@ def _in_panels(labelled: pd.DataFrame, arms: list[str], reference: str, axis_tit
     drawn = labelled.assign(x=labelled["day"].map(visits.place))[DRAWN]
     y = alt.Y("mean:Q", title=[line for text in axis_title for line in wrap(text, LETTERS)],
               scale=options(domain=y_scale, padding=6), axis=options(tickCount=5))  # fmt: skip
-    return panels([_panel(drawn, arm, reference, titled(y, place), visits) for place, arm in enumerate(arms)])
+    columns = columns_of(len(arms))
+    each = [_panel(drawn, arm, reference, titled(y, place, columns), visits) for place, arm in enumerate(arms)]
+    return panels(each, columns)
 
 
 def _panel(drawn: pd.DataFrame, arm: str, reference: str, y: Any, visits: VisitAxis) -> Any:
@@ -208,8 +211,8 @@ def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:
     """Draw the number of values behind each mean, one row per arm."""
     import altair as alt
 
-    named = "datum.label + ', n'" if arms != [""] else "'n'"
-    axis = options(title=None, labelExpr=named, domain=False, ticks=False, labelLimit=200)
+    named = row_labels(arms, ROW, ", n") if arms != [""] else RowLabels("'n'", ROW)
+    axis = options(title=None, labelExpr=named.expression, domain=False, ticks=False, labelLimit=200)
     plain = drawn.assign(x=drawn["day"].map(visits.place).astype(float))
     return (
         alt.Chart(plain)
@@ -219,5 +222,5 @@ def _numbers(drawn: pd.DataFrame, arms: list[str], visits: VisitAxis) -> Any:
             y=alt.Y("arm_label:N", sort=arms, axis=axis),
             text=alt.Text("n:N") if isinstance(drawn["n"].iloc[0], str) else alt.Text("n:Q", format="d"),
         )
-        .properties(width=visits.width, height=ROW * len(arms))
+        .properties(width=visits.width, height=named.row * len(arms))
     )

@@ -60,6 +60,8 @@ class Covariate(Characteristic):
     @classmethod
     def _as_its_source_says(cls, given: Any) -> Any:
         """Take the type from the source, and the levels where the source has its own."""
+        if isinstance(given, dict) and given.get("source") is None and given.get("levels"):
+            return {"type": "category", **given}
         if not isinstance(given, dict) or given.get("source") is None:
             return given
         try:

@@ -43,6 +43,36 @@ def join_words(words: list[str], last: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+LISTED = 3
+"""Names that a sentence lists; of more, those that are all or nearly all of them are called so."""
+MOST_BUT = 2
+"""Names that are left out of nearly all."""
+
+
+def named_among(names: Sequence[str], every: Sequence[str], each: str) -> str:
+    """Return names as a sentence has them, short where many of them are all, or all but one or two.
+
+    Parameters
+    ----------
+    names, every
+        Those that are meant, and all there are.
+    each
+        What one of them is: "arm".
+
+    Examples
+    --------
+    >>> every = ["Aquatic", "Exercise", "Stretching", "Manual", "Ultrasound"]
+    >>> named_among(every, every, "arm"), named_among(every[1:], every, "arm")
+    ('each of the 5 arms', 'each arm but Aquatic')
+    >>> named_among(every[:2], every, "arm")
+    'Aquatic and Exercise'
+    """
+    others = [name for name in every if name not in names]
+    if len(names) <= LISTED or len(others) > MOST_BUT:
+        return join_words(list(names))
+    return f"each {each} but {join_words(others)}" if others else f"each of the {len(names)} {each}s"
+
+
 def endpoint_words(study: ComparativeStudy, estimand: str) -> str:
     """Return the endpoint in words, with visits, for example "change from baseline in HOOS pain at Week 12"."""
     endpoint = study.estimands[estimand].endpoint

@@ -13,10 +13,13 @@ import numpy as np
 from scipy.stats import norm
 
 from coxa.instruments.measures import load_measures
-from coxa.study.assumptions.trial import AssumedBaseline
+from coxa.study.assumptions.exercise_log import AssumedExerciseLog
+from coxa.study.assumptions.trial import AssumedBaseline, Assumptions
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.outcome import Outcome
 from coxa.study.outcome_sources.clinical_measures import ClinicalMeasureSource
 from coxa.study.outcome_sources.daily_diary import DailyDiarySource
+from coxa.study.outcome_sources.exercise_log import ExerciseSource
 from coxa.study.outcome_sources.goals import GoalSource
 from coxa.study.outcome_sources.sport_training import SportTrainingSource
 from coxa.study.scales import outcome_scale
@@ -79,6 +82,19 @@ GOALS: dict[str, Usual] = {
     "any_met": Usual(0.1, 0.0),
 }
 """What is taken of goals -> what is usual when they are set: few are met, and most are below the level expected."""
+
+
+def with_planned_log(study: ComparativeStudy, part: Assumptions) -> Assumptions:
+    """Return assumptions with an exercise log where the plan prescribes exercises and has an outcome of that log.
+
+    Nothing is added where the log, or the outcome, is assumed.
+    """
+    of_log = [name for name, one in study.outcomes.items() if isinstance(one.source, ExerciseSource)]
+    planned = any(arm.delivery and arm.delivery.exercises for arm in study.arms.values())
+    if part.exercise_log is not None or not of_log or not planned or any(name in part.outcomes for name in of_log):
+        return part
+    last = max(visit.day for visit in study.visits.values())
+    return part.model_copy(update={"exercise_log": AssumedExerciseLog(last_day=max(int(last), 1))})
 
 
 def default_baseline(outcome: Outcome) -> AssumedBaseline:

@@ -12,7 +12,7 @@ from coxa.arguments import Kind, kinds
 from coxa.errors import OptionError, PlanError
 from coxa.findings import Finding, Findings
 from coxa.simulate.from_plan.clusters import ClusterDesign
-from coxa.simulate.from_plan.defaults import default_baseline
+from coxa.simulate.from_plan.defaults import default_baseline, with_planned_log
 from coxa.simulate.from_plan.dose import DoseDesign, dose_covariance, dose_design
 from coxa.simulate.from_plan.happenings import EventDesign, event_designs, risk_table
 from coxa.simulate.from_plan.means import (
@@ -166,6 +166,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     if part is None:
         remedy = "Add `assumptions:`, or `assumptions: {}` for all defaults (docs/simulate.md)."
         raise _fault(study, (), "the plan has no assumptions about the trial", remedy)
+    part = with_planned_log(study, part)
     arms = study.arm_order
     visits = (study.baseline_visit, *study.post_visits)
     days = np.array([study.visits[visit].day for visit in visits], dtype=float)

@@ -18,6 +18,7 @@ from coxa.simulate.from_plan.treatment import home_days
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.exercise_log import AssumedExerciseLog
 from coxa.study.assumptions.numbers import by_name
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.arm import Delivery, Prescription
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def arm_logs(design: TrialDesign, drawn: DrawnTrial) -> Iterator[ArmLog]:
         return
     for place, arm in enumerate(design.arms):
         rows = np.flatnonzero(drawn.received == place)
+        if not is_prescribed(design.study, part, arm):
+            continue
         days, asked = prescribed(part, design.study.arms[arm].delivery, arm)
         if not len(rows) or not len(days):
             continue
@@ -90,6 +93,14 @@ def arm_logs(design: TrialDesign, drawn: DrawnTrial) -> Iterator[ArmLog]:
         sets = rng.binomial(np.array([one.sets for one in asked]), own[:, None, None], shape)
         exertion = np.clip(np.round(rng.normal(part.exertion, 1.0, shape)), 0, 10)
         yield ArmLog(rows, days, asked, sets, exertion)
+
+
+def is_prescribed(study: ComparativeStudy, part: AssumedExerciseLog, arm: str) -> bool:
+    """Return whether an arm has exercises: where the plan prescribes some, only the arms that it prescribes them to."""
+    if "exercises" in part.model_fields_set:
+        return True
+    planned = {name: bool(one.delivery and one.delivery.exercises) for name, one in study.arms.items()}
+    return planned[arm] or not any(planned.values())
 
 
 def prescribed(part: AssumedExerciseLog, delivery: Delivery | None, arm: str) -> tuple[Floats, tuple[Asked, ...]]:

@@ -50,7 +50,7 @@ def goals_of(design: TrialDesign, drawn: DrawnTrial, *, complete: bool = False) 
         there = np.isfinite(value)
         numbers = _each(np.where(there, value, 0.0).ravel(), source, rng).reshape(*value.shape, GOALS_EACH)
         found.setdefault(source.term, {})[column] = np.where(there[..., None], numbers, np.nan)
-    if None in found and len(found) > 1:
+    if None in found and len(found) > 1 and not _shared_out(found):
         everything, others = (", ".join(name for key, name in of.items() if (key[0] is None) is all_terms)
                               for all_terms in (True, False))  # fmt: skip
         raise OptionError(
@@ -59,6 +59,24 @@ def goals_of(design: TrialDesign, drawn: DrawnTrial, *, complete: bool = False) 
             "goals of each term."
         )
     return found
+
+
+def _shared_out(found: dict[str | None, dict[str, Floats]]) -> bool:
+    """Give the goals of each term what was drawn of goals of all terms, so that all of them together have it.
+
+    Return False, and change nothing, where a term has the same column of its own, or where a score of levels is of the
+    goals of two terms: it is not that of the goals of one.
+    """
+    terms = [term for term in found if term is not None]
+    every = found[None]
+    if any(column in found[term] for term in terms for column in every):
+        return False
+    if "attainment" in every and len(terms) > 1:
+        return False
+    for term in terms:
+        found[term] |= every
+    del found[None]
+    return True
 
 
 def met_or_rated(goals: Goals, source: GoalSource) -> Floats:

@@ -18,6 +18,9 @@ from coxa.study.plan import baseline_candidates
 from coxa.study.target_trial import target_trial_problems
 from coxa.study.vocabulary import no_such_word
 
+OWN_EXERCISE = "An exercise of your own is added under `exercises:` of the plan, with `label`, `target` and `kind`."
+"""What follows where the vocabulary does not have an exercise."""
+
 
 def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> Iterator[Problem]:
     """Yield every disagreement between the parts of a plan with arms; `cluster` is what was randomised."""
@@ -110,7 +113,7 @@ def _exercise_problems(study: ComparativeStudy) -> Iterator[Problem]:
         for place, one in enumerate(arm.delivery.exercises if arm.delivery else ()):
             if one.exercise not in allowed:
                 at = ("arms", name, "delivery", "exercises", str(place), "exercise")
-                yield Problem(at, no_such_word("exercise", one.exercise, allowed))
+                yield Problem(at, f"{no_such_word('exercise', one.exercise, allowed)} {OWN_EXERCISE}")
 
 
 def _arms_of_data(study: ComparativeStudy) -> Iterator[Problem]:

@@ -33,6 +33,16 @@ def side_by_side(report: ReportRecord, first: PlannedAnalysis) -> Figure | None:
     )
 
 
+def endpoint_forest(report: ReportRecord, planned: PlannedAnalysis) -> Figure:
+    """Return a forest of the comparisons of an analysis at the visits of its estimand."""
+    return plot_forest(
+        planned,
+        planned.asked(report.estimates.frame, planned.effect.term),
+        figure_id=identifier("endpoint", planned.name),
+        title=f"{planned.outcome_label}: differences between {report.study.compared_words.arms}",
+    )
+
+
 def _label(report: ReportRecord, record: Record, arm: str, several_visits: bool) -> str:
     study = report.study
     visit = f", {study.label('visits', str(record['visit']))}" if several_visits else ""

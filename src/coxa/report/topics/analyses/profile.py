@@ -5,6 +5,7 @@ from __future__ import annotations
 from coxa.figures.figure import Figure
 from coxa.figures.means import model_means
 from coxa.figures.profile import plot_profile
+from coxa.figures.theme import MOST_ARMS
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.footnotes import mean_words
 from coxa.study.comparative import PlannedAnalysis
@@ -16,6 +17,11 @@ MEASURES = {"value": "", "change": " change from baseline", "percent_change": " 
 def has_profile(report: ReportRecord, planned: PlannedAnalysis) -> bool:
     """Return whether an analysis has adjusted means at more than one visit."""
     return planned.of_means and planned.rows(report.estimates.frame, "marginal_mean")["visit"].nunique() > 1
+
+
+def profile_leads(report: ReportRecord, planned: PlannedAnalysis) -> bool:
+    """Return whether page one has the adjusted means of an analysis: where one frame can show all arms."""
+    return has_profile(report, planned) and len(report.study.groups) <= MOST_ARMS
 
 
 def analysis_profile(report: ReportRecord, planned: PlannedAnalysis) -> Figure:

@@ -15,7 +15,7 @@ from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.kinds.periods import period_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
-from coxa.report.topics.analyses.profile import analysis_profile, has_profile
+from coxa.report.topics.analyses.profile import analysis_profile, profile_leads
 from coxa.report.topics.analyses.results import (
     differences_table,
     means_table,
@@ -75,7 +75,7 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     forest = FigureBlock(_forest(report, planned))
     if planned.in_periods:
         return [differences, means, *period_blocks(report, planned, fits), *others]
-    on_page_one = planned is report.study.main_analysis and has_profile(report, planned)
+    on_page_one = planned is report.study.main_analysis and profile_leads(report, planned)
     profile = [] if on_page_one else [FigureBlock(analysis_profile(report, planned))]
     return [differences, forest, means, *profile, *others]
 

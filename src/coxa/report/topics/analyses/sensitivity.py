@@ -15,8 +15,8 @@ from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, conclusion, written
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import adjusted_for
-from coxa.study.wording import join_words
-from coxa.tables.phrases import mid_sentence
+from coxa.study.wording import join_words, named_among
+from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
@@ -119,10 +119,17 @@ def agreement_sentences(first: PlannedAnalysis, estimates: Estimates, most: int 
             label = first.study.label("arms", str(part["arm"].iloc[0]))
             at = f" {first.at(str(part['visit'].iloc[0]))}" if len(first.visits) > 1 else ""
             alike.setdefault((_which(first, part), conclusions.pop()), []).append(label + at)
+    every = [label for labels in alike.values() for label in labels]
+    arm = first.study.compared_words.arm
     agreed = [
-        prose(f"{join_words(labels)}: {which} ", Cell(f"agree, {said}"), ".") for (which, said), labels in alike.items()
+        prose(f"{_named(labels, every if not apart else (), arm)}: {which} ", Cell(f"agree, {said}"), ".")
+        for (which, said), labels in alike.items()
     ]
     return [*agreed, *apart]
+
+
+def _named(labels: Sequence[str], every: Sequence[str], arm: str) -> str:
+    return sentence_case(named_among(labels, every, arm)) if every else join_words(list(labels))
 
 
 def _agreement(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:

@@ -15,11 +15,11 @@ from coxa.study.design_words import TRIAL
 from coxa.study.important import compared_with
 from coxa.study.margin import margin_words
 from coxa.study.target_trial import emulated
-from coxa.study.wording import endpoint_words, join_words
+from coxa.study.wording import endpoint_words, join_words, named_among
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK
-from coxa.tables.phrases import cut_short, mid_sentence
+from coxa.tables.phrases import cut_short, mid_sentence, sentence_case
 from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import Record, records
 
@@ -123,14 +123,20 @@ def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:
     """Return a sentence for each comparison whose interval leaves out zero, and one for all others."""
     rows = records(planned.asked(report.estimates.frame, planned.effect.term))
     others = [record for record in rows if has_interval(record) and not clear(record)]
-    rest = [_not_clear(planned, others)] if others else []
+    rest = [_not_clear(planned, others, rows)] if others else []
     said = (record for record in rows if clear(record) or not has_interval(record))
     return [*(result_sentence(planned, record) for record in said), *rest]
 
 
-def _not_clear(planned: PlannedAnalysis, others: Sequence[Record]) -> Prose:
+def _among(planned: PlannedAnalysis, names: Sequence[str], every: Sequence[str]) -> str:
+    return named_among(names, every, planned.study.compared_words.arm)
+
+
+def _not_clear(planned: PlannedAnalysis, others: Sequence[Record], every: Sequence[Record]) -> Prose:
     """Name the arms whose intervals include no difference, and say from where to where their estimates go."""
-    labels = dict.fromkeys(planned.study.label("arms", record["arm"]) for record in others)
+    labels, among = (
+        list(dict.fromkeys(planned.study.label("arms", record["arm"]) for record in some)) for some in (others, every)
+    )
     references = dict.fromkeys(planned.study.label("arms", record["reference"]) for record in others)
     unit = f" {planned.unit}" if planned.unit else ""
     estimates = (
@@ -140,7 +146,7 @@ def _not_clear(planned: PlannedAnalysis, others: Sequence[Record]) -> Prose:
         for record in (min(others, key=_estimate), max(others, key=_estimate))
     )
     return prose(
-        f"The interval includes {no_difference_words(planned.effect)} for {join_words(list(labels))} "
+        f"The interval includes {no_difference_words(planned.effect)} for {_among(planned, labels, among)} "
         f"against {join_words(list(references), 'or')}: {planned.effect.words} from ",
         joined(" to ", estimates),
         ".",
@@ -160,12 +166,15 @@ def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Pros
             "cannot say."
         )
     alike: dict[tuple[str, str], list[str]] = {}
+    every: list[str] = []
     for record in rows:
         words = compared_with(important, *(record[name] for name in INTERVAL))
         at = f" {planned.at(record['visit'])}" if len(planned.visits) > 1 else ""
-        alike.setdefault(words, []).append(planned.study.label("arms", record["arm"]) + at)
+        every.append(planned.study.label("arms", record["arm"]) + at)
+        alike.setdefault(words, []).append(every[-1])
     parts = (
-        f"{f'{join_words(labels)}: the' if len(rows) > 1 else 'The'} difference is {size} {important.size}, {interval}."
+        f"{f'{sentence_case(_among(planned, labels, every))}: the' if len(rows) > 1 else 'The'} difference is {size} "
+        f"{important.size}, {interval}."
         for (size, interval), labels in alike.items()
     )
     source = cut_short(important.source, SOURCE)

@@ -10,11 +10,11 @@ from coxa.analyses.clusters import few_cluster_warnings
 from coxa.report.document import Block, Card, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.arms_table import results_table
-from coxa.report.topics.analyses.compared import side_by_side
+from coxa.report.topics.analyses.compared import endpoint_forest, side_by_side
 from coxa.report.topics.analyses.footnotes import at_risk_words
 from coxa.report.topics.analyses.kinds import lead_figure
 from coxa.report.topics.analyses.modelled import modelled
-from coxa.report.topics.analyses.profile import analysis_profile, has_profile
+from coxa.report.topics.analyses.profile import analysis_profile, has_profile, profile_leads
 from coxa.report.topics.analyses.results import comparison_label
 from coxa.report.topics.analyses.sensitivity import agreement_sentences
 from coxa.report.topics.analyses.sentences import (
@@ -109,10 +109,12 @@ def _compared(report: ReportRecord, planned: PlannedAnalysis) -> list[Record]:
 
 
 def _figure(report: ReportRecord) -> Iterator[Block]:
-    """Yield the course of the main outcome; where there is one visit only, the comparison in every analysis."""
+    """Yield the course of the main outcome, or of many arms their differences; of one visit those of every analysis."""
     main = report.study.main_analysis
-    if main.of_means and has_profile(report, main):
+    if profile_leads(report, main):
         yield FigureBlock(analysis_profile(report, main))
+    elif has_profile(report, main):
+        yield FigureBlock(endpoint_forest(report, main))
     elif (figure := lead_figure(report, main)) or (figure := side_by_side(report, main)):
         yield FigureBlock(figure)
 
@@ -146,6 +148,8 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
         prose(counted(n, "participants", study.counted_as, arm), f" {study.label('arms', arm)}")
         for arm, n in sizes.items()
     ]
+    if len(by_arm) > MOST_SENTENCES and len(set(sizes.values())) == 1:
+        by_arm = [prose(by_arm[0].pieces[0], f" in each {study.words.arm}")]
     everybody = counted(sum(sizes.values()), "participants", study.counted_as, "total")
     yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ")", *_clusters(report), ".")
     rows, used = report.datasets[main.estimand_name].analysed, modelled(report, main)
@@ -158,7 +162,10 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             for arm in report.study.treatment_order
             if arm in main.arms
         ]
-        yield prose(_analysed_words(main, visit), in_sentence(analysed), ".")
+        if len(analysed) > MOST_SENTENCES + 1 and len(main.visits) == 1:
+            yield f"{_analysed_words(main, visit)}see the column n of the table."
+        else:
+            yield prose(_analysed_words(main, visit), in_sentence(analysed), ".")
         if lost := rows.loc[rows["visit"] == visit, "participant_id"].nunique() - int(people.sum()) * (visit != ""):
             number = cell("count", {"n": lost}, replace(at, term="without a covariate"))
             yield prose("Left out of the model, as a covariate is missing: ", number, ".")

@@ -35,6 +35,8 @@ COLOURS = {"safe": "#9ecae1", "acceptable": "#fdae61", "excessive": "#b2182b", N
 HEIGHT = 200
 MOST = 30
 """Participants of an arm whose days are drawn."""
+ROW, LEAST_ROW, ROOM_OF_ARM, TALLEST = 9.0, 2.0, 32.0, 860.0
+"""Height of the line of a participant, at least and at most, of what an arm has around it, and of all of it."""
 
 
 def period_means(
@@ -269,7 +271,8 @@ def people_runs(
 
 
 def _lasagne(study: Study, lines: pd.DataFrame, kept: KeptDiary, labels: Mapping[str, str]) -> Drawing:
-    left, top, row, width = 12.0, 34.0, 9.0, float(WIDTH)
+    left, top, width = 12.0, 34.0, float(WIDTH)
+    row = _row_height(lines)
     per_day = (width - 2 * left) / (kept.last_day - kept.first_day + 1)
     marks, y = list(_legend(labels, left)), top + 14
     for arm, rows in lines.groupby("arm", sort=False):
@@ -277,13 +280,20 @@ def _lasagne(study: Study, lines: pd.DataFrame, kept: KeptDiary, labels: Mapping
         y += 18
         for run in records(rows):
             x, length = left + (run["first"] - kept.first_day) * per_day, (run["last"] - run["first"] + 1) * per_day
-            marks.append(rect(x, y + run["line"] * row, length, row - 1, fill=COLOURS[run["band"]], stroke="none"))
+            at, height = y + run["line"] * row, row - min(1.0, row / 6)
+            marks.append(rect(x, at, length, height, fill=COLOURS[run["band"]], stroke="none"))
         y += (rows["line"].max() + 1) * row + 14
     for day in _ticks(kept):
         x = left + (day - kept.first_day) * per_day
         marks.append(text(x, y + 4, str(day), TEXT_SIZE - 1, colour=INK))
     marks.append(text(left, y + 22, "Study day", TEXT_SIZE, colour=GREY))
     return Drawing(width, y + 30, tuple(marks))
+
+
+def _row_height(lines: pd.DataFrame) -> float:
+    """Return the height of the line of a participant: less for many, so that all are on one page in full size."""
+    drawn = lines.groupby("arm", sort=False)["line"].max() + 1
+    return float(np.clip((TALLEST - ROOM_OF_ARM * len(drawn)) / max(int(drawn.sum()), 1), LEAST_ROW, ROW))
 
 
 def _legend(labels: Mapping[str, str], left: float) -> list[str]:

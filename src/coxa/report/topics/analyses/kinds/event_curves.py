@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.figures.figure import Figure
+from coxa.figures.row_labels import row_labels
 from coxa.figures.theme import INK, MOST_ARMS, TEXT_SIZE, WIDTH, arm_scales, options, themed
 from coxa.models import aalen_johansen
 from coxa.study.comparative import PlannedAnalysis
@@ -174,9 +175,12 @@ def _at_risk(risk: pd.DataFrame, arms: list[str], day: float) -> Any:
     import altair as alt
 
     heading = options(title="At risk", titleAngle=0, titleX=-14, titleY=-8)
-    axis = options(domain=False, ticks=False, grid=False, labelLimit=160, labelPadding=18, **heading)
+    named = row_labels(arms, LINE)
+    axis = options(
+        domain=False, ticks=False, grid=False, labelLimit=200, labelPadding=18, labelExpr=named.expression, **heading
+    )
     x = alt.X("day:Q", title=None, axis=None, scale=options(domain=[0, day], nice=False))
-    base = alt.Chart(risk, width=WIDTH, height=LINE * len(arms))
+    base = alt.Chart(risk, width=WIDTH, height=named.row * len(arms))
     text = base.mark_text(fontSize=TEXT_SIZE - 1, color=INK, clip=False)
     return text.encode(x=x, y=alt.Y("arm_label:N", sort=arms, axis=axis), text=alt.Text("n:Q"))
 
