@@ -179,11 +179,9 @@ class ComparativeStudy(Received, Study):
 
     def model_visits(self, analysis: str) -> tuple[str, ...]:
         """Return the visits that the model of an analysis is fitted to, by planned day."""
-        plan, chosen = (
-            self.estimands.get(self.analyses[analysis].estimand),
-            self.analyses[analysis].option("visits", ()),
-        )
-        among = self.visits_of_periods(plan.endpoint.visit if plan else ()) or self.post_visits
+        plan = self.analyses[analysis]
+        estimand, chosen = self.estimands.get(plan.estimand), plan.option("visits", ())
+        among = self.visits_of_periods(estimand.endpoint.visit if estimand else ()) or self.post_visits
         return tuple(visit for visit in among if not chosen or visit in chosen)
 
 
