@@ -14,6 +14,10 @@ from coxa.cli.edge import AsJson, Quiet, StudyPath, Verbose, can_move, edge, pri
 if TYPE_CHECKING:
     from coxa.design.by_simulation.search import SampleSize
     from coxa.design.by_simulation.simulated import SimulatedPower
+    from coxa.study.comparative import ComparativeStudy
+
+TAKEN = "variances known, nothing gained from covariates, the effect there at once"
+"""What the closed form of clusters in periods takes for granted."""
 
 Jobs = Annotated[
     int, typer.Option("--jobs", help="Processes on this machine. The results do not depend on their number.")
@@ -115,6 +119,9 @@ def power_command(
         from coxa.cli.show_power import show_power
 
         show_power(plan, found, answer, quiet)
+        if not quiet and not vary and prior is None:
+            simulated = set(found.frame["analysis"])
+            _closed_form(plan, sizes or sorted(set(map(int, found.frame["n"]))), simulated)
         if power is None and (plan.hypotheses or plan.interim) and analyses is None:
             from coxa.cli.show_hypotheses import show_hypotheses
             from coxa.design.by_simulation.hypotheses import simulated_hypotheses
@@ -124,6 +131,16 @@ def power_command(
                 show_hypotheses(plan, simulated_hypotheses(plan, size, replicates=replicates, seed=seed))
         if written:
             typer.echo(f"written: {', '.join(map(str, written))}")
+
+
+def _closed_form(plan: ComparativeStudy, sizes: list[int], names: set[str]) -> None:
+    """Print the power of clusters in periods in closed form, next to the simulated one."""
+    from coxa.design.closed_form.of_cluster_periods import power_of_cluster_periods
+
+    for n in sizes:
+        for name, found in power_of_cluster_periods(plan, n).items():
+            if name in names:
+                typer.echo(f"closed form, {name}, n {n}: {found.power:.1%} ({found.source}; {TAKEN})")
 
 
 def _written(found: SimulatedPower, answer: SampleSize | None, out: Path | None, target: float | None) -> list[Path]:

@@ -10,6 +10,7 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.kinds import kind_blocks
+from coxa.report.topics.analyses.kinds.cluster_periods import cluster_period_blocks
 from coxa.report.topics.analyses.kinds.dropout_models import dropout_blocks
 from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
@@ -71,6 +72,8 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     others: list[Block] = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
     others += [*imputation_blocks(report, planned), *dropout_blocks(report, planned)]
     if planned.analysis.role not in DRAWN:
+        if planned.analysis.of_clusters:
+            others = [*cluster_period_blocks(report, planned, fits), *others]
         return [differences, means, *others]
     forest = FigureBlock(_forest(report, planned))
     if planned.in_periods:

@@ -117,7 +117,7 @@ def alike_table(planned: PlannedAnalysis, found: Alike) -> Table:
 
     def share(label: str, value: float | None, term: str) -> Row:
         at = Statistic("", float("nan"), planned.estimand_name, planned.name, term)
-        return Row(label, (Cell(NONE) if value is None else cell("correlation", {"correlation": value}, at, 3),))
+        return Row(label, (Cell(NONE) if value is None else cell("number", {"n": value}, at, 3),))
 
     spreads = [sd(sentence_case(cluster), found.between, found.cluster)]
     if found.passing is not None:
