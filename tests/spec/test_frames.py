@@ -243,6 +243,27 @@ CASES: dict[str, Callable[[As], Any]] = {
     "causal.compare_group_times": lambda into: (
         causal.compare_group_times(into(GROUPED), time="weeks", event="seen", horizon=6.0, **TWO_GROUPS).estimates.frame
     ),
+    "causal.permute_clusters": lambda into: (
+        causal.permute_clusters(
+            into(
+                pd.DataFrame(
+                    {
+                        "site": list("aaabbbcccddd"),
+                        "when": [1, 2, 3] * 4,
+                        "steps": ["early"] * 6 + ["late"] * 6,
+                        "y": [5.0, 2, 1, 6, 3, 1, 5, 6, 2, 7, 5, 3],
+                    }
+                )
+            ),
+            {"early": [0, 1, 1], "late": [0, 0, 1]},
+            outcome="y",
+            cluster="site",
+            period="when",
+            sequence="steps",
+            between=1.0,
+            within=1.0,
+        ).p_value
+    ),
     "causal.transport": lambda into: (
         causal.transport(
             into(GROUPED), into(GROUPED[["age"]]), outcome="pain", arm="group", treated="b", covariates=["age"]
