@@ -1,8 +1,9 @@
 """The partial likelihood of Cox, with ties by Efron or by Breslow: value, gradient, Hessian, and score of each row.
 
 Each event is one term: eta of the row less the log of a denominator, the sum of exp(eta) over who is at risk, less a
-share of those with an event at the same time. The shares are what Efron and Breslow differ in. All sums are cumulative
-sums over sorted times, less those of rows that are not at risk yet.
+share of those with an event at the same time. The shares are what Efron and Breslow differ in. Where all are at risk
+from the beginning, sums are cumulative over sorted times. With late entry they are put together from blocks of times:
+a difference of cumulative sums would lose the digits of a small sum next to rows of high risk that are not there yet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from coxa.models.numerics.newton import Point
 from coxa.models.survival.follow_up import FollowUp
+from coxa.models.survival.intervals import Intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,10 @@ class Stratum:
     tied   : (m,) number of the time of event of a row; of the first one at or after its time, where it is censored
     last   : (m,) how many times of events are at or before its end
     before : (m,) how many times of events are at or before its start
-    by_start : (m,) order of the rows by their start
-    from_time, from_start : (T,) first row in the order of times, of starts, at or after each time of events
+    from_time : (T,) first row in the order of times at or after each time of events
     at     : (d,) number of the time of each event; `share`, (d,), what is left out of those tied with it
     times  : (T,) times of events
+    spans  : the times of events at which each row is at risk, where a row enters after the first; None elsewhere
     """
 
     rows: np.ndarray
@@ -37,17 +39,15 @@ class Stratum:
     tied: np.ndarray
     last: np.ndarray
     before: np.ndarray
-    by_start: np.ndarray
     from_time: np.ndarray
-    from_start: np.ndarray
     at: np.ndarray
     share: np.ndarray
     times: np.ndarray
+    spans: Intervals | None
 
     def at_risk(self, values: np.ndarray) -> np.ndarray:
         """Return sums of values (m, ...) over who is at risk, at each time of events."""
-        late = values[self.by_start]
-        return _from(values, self.from_time) - _from(late, self.from_start)
+        return sums_from(values, self.from_time) if self.spans is None else self.spans.over_rows(values)
 
     @property
     def until(self) -> np.ndarray:
@@ -56,8 +56,9 @@ class Stratum:
 
     def over_risk(self, per_time: np.ndarray) -> np.ndarray:
         """Return sums of values (T, ...) over the times of events at which each row is at risk."""
-        cumulative = np.concatenate([np.zeros((1, *per_time.shape[1:])), per_time.cumsum(axis=0)])
-        return np.asarray(cumulative[self.last] - cumulative[self.before])
+        if self.spans is not None:
+            return self.spans.over_places(per_time)
+        return np.asarray(np.concatenate([np.zeros((1, *per_time.shape[1:])), per_time.cumsum(axis=0)])[self.last])
 
     def with_event(self, values: np.ndarray) -> np.ndarray:
         """Return sums of values over who has an event, at each time of events."""
@@ -71,7 +72,7 @@ class Stratum:
         return self.at_risk(values)[self.at] - share * self.with_event(values)[self.at]
 
 
-def _from(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+def sums_from(values: np.ndarray, first: np.ndarray) -> np.ndarray:
     """Return sums of values from some rows on."""
     sums = np.concatenate([values[::-1].cumsum(axis=0)[::-1], np.zeros((1, *values.shape[1:]))])
     return np.asarray(sums[first])
@@ -89,20 +90,19 @@ def _stratum(rows: FollowUp, x: np.ndarray, own: np.ndarray, ties: str) -> Strat
     times, counts = np.unique(time[event], return_counts=True)
     at = np.repeat(np.arange(times.size), counts)
     rank = np.arange(at.size) - np.repeat(counts.cumsum() - counts, counts)
-    by_start = np.argsort(start, kind="stable")
+    last, before = np.searchsorted(times, time, side="right"), np.searchsorted(times, start, side="right")
     return Stratum(
         own,
         x[own],
         event,
         np.searchsorted(times, time, side="left"),
-        np.searchsorted(times, time, side="right"),
-        np.searchsorted(times, start, side="right"),
-        by_start,
+        last,
+        before,
         np.searchsorted(time, times, side="left"),
-        np.searchsorted(start[by_start], times, side="left"),
         at,
         rank / counts[at] if ties == "efron" else np.zeros(at.size),
         times,
+        Intervals.of(before, last, times.size) if before.any() else None,
     )
 
 

@@ -21,7 +21,7 @@ from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.cox_rows import covariates_of, labels_of
 from coxa.models.survival.follow_up import FollowUp, follow_up
 from coxa.models.survival.incidence import causes_of, known_cause
-from coxa.models.survival.partial import Stratum, per_time, score_of_rows, strata_of, weights_of
+from coxa.models.survival.partial import Stratum, per_time, score_of_rows, strata_of, sums_from, weights_of
 from coxa.models.survival.specs import Censoring, SubdistributionSpec, SubdistributionVariance, Ties
 
 
@@ -51,8 +51,7 @@ class Subdistribution(Stratum):
         """Return sums of values over the times at which each row is at risk, at its weight."""
         shape = (-1, *[1] * (per_time.ndim - 1))
         later = per_time * self.uncensored.reshape(shape)
-        cumulative = np.concatenate([np.zeros((1, *per_time.shape[1:])), later.cumsum(axis=0)])
-        after = self.kept.reshape(shape) * (cumulative[-1] - cumulative[self.last])
+        after = self.kept.reshape(shape) * sums_from(later, self.last)
         return Stratum.over_risk(self, per_time) + after
 
 
