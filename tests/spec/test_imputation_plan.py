@@ -181,7 +181,7 @@ def test_changing_a_strategy_changes_title_note_and_methods_together() -> None:
 
 def test_methods_say_reference_delta_and_standard_errors() -> None:
     said = sentences(planned({"deltas": {"add": {"exercise": -4}}, "standard_error": "jackknife"}))
-    assert "-4 points is added in Exercise" in said
+    assert "Added to imputed outcomes: -4 points in Exercise." in said
     assert "jackknife over participants [conditional_mean]" in said
     own = sentences(planned({"strategies": {"surgery": "mar"}}, {"surgery": "hypothetical"}))
     assert "After surgery: missing at random" in own

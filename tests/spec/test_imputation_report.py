@@ -170,7 +170,7 @@ def test_a_tree_has_every_branch_behind_the_one_that_it_differs_from() -> None:
     moved = figure.data.set_index("branch")["estimate"]
     assert moved["worse"] < moved["tree"]
     assert figure.data["tipping_point"].isna().tolist() == [False, True, False, True]
-    assert "As above. To what is imputed a delta is given: -5 points is added in Exercise" in figure.alt
+    assert "As above. Added to imputed outcomes: -5 points in Exercise" in figure.alt
     assert "no difference" in figure.alt
     assert figure.svg().count("<circle") == 4
 

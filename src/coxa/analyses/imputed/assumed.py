@@ -64,8 +64,11 @@ def delta_words(planned: PlannedAnalysis, deltas: Deltas | None = None) -> str:
     deltas = options_of(planned, Imputation).deltas if deltas is None else deltas
     label = planned.study.label
     unit = planned.scale.unit if planned.response == "responder" else planned.unit
-    said = [f"{value:+g} {unit} is added in {label('arms', arm)}" for arm, value in deltas.add.items()]
-    said += [f"imputed values of {label('arms', arm)} count {value:g} times" for arm, value in deltas.multiply.items()]
+    said = [f"{value:+g} {unit} in {label('arms', arm)}" for arm, value in deltas.add.items()]
+    added = f"added to imputed outcomes: {join_words(said)}" if said else ""
+    said = [f"{value:g} in {label('arms', arm)}" for arm, value in deltas.multiply.items()]
+    times = f"imputed outcomes multiplied by {join_words(said)}" if said else ""
+    said = [part for part in (added, times) if part]
     if not said:
         return ""
     shares = [f"{share:g} of it at {label('visits', visit)}" for visit, share in deltas.visits.items()]
@@ -74,7 +77,8 @@ def delta_words(planned: PlannedAnalysis, deltas: Deltas | None = None) -> str:
         shares.append(f"in shares of {steps} from the first visit after the event on")
     only = "after an event" if deltas.of == "after_event" else ""
     rest = ", ".join(part for part in (only, *shares) if part)
-    return f" To what is imputed a delta is given: {join_words(said)}{f' ({rest})' if rest else ''}."
+    words = "; ".join(said)
+    return f" {words[:1].upper()}{words[1:]}{f' ({rest})' if rest else ''}."
 
 
 def delta_of(deltas: Deltas, visits: Sequence[str]) -> Delta:

@@ -11,12 +11,12 @@ from coxa.errors import FitError
 from coxa.impute import ConditionalMean, strategy_named, tipping_map, tipping_point
 from coxa.impute.strategies import STRATEGIES
 from coxa.models import Fit
-from coxa.report.document import Block, FigureBlock, TableBlock
+from coxa.report.document import Block, FigureBlock, Paragraph, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.branches import twigs
 from coxa.report.topics.analyses.kinds.imputed_sets import imputed_counts, pooling_blocks
-from coxa.report.topics.analyses.kinds.sensitivity_tree import plot_tree
-from coxa.report.topics.analyses.kinds.tipping_figure import exact_tip, plot_tipping_map
+from coxa.report.topics.analyses.kinds.sensitivity_tree import tree_blocks
+from coxa.report.topics.analyses.kinds.tipping_figure import exact_tip, key_words, plot_tipping_map
 from coxa.report.topics.analyses.kinds.tipping_responders import responder_maps
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.study.comparative import PlannedAnalysis
@@ -45,7 +45,8 @@ def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Bl
         blocks += pooling_blocks(planned, sets)
         maps = responder_maps(report, planned, fit, sets)
     if planned.analysis.branches:
-        blocks += [FigureBlock(plot_tree(planned, arm, twigs(report, planned, fit, arm))) for arm in planned.compare]
+        for arm in planned.compare:
+            blocks += tree_blocks(planned, arm, twigs(report, planned, fit, arm))
     return [*blocks, *maps, *_strategies(report, planned, fit)]
 
 
@@ -76,6 +77,7 @@ def _strategies(report: ReportRecord, planned: PlannedAnalysis, fit: Fit) -> lis
     return [
         TableBlock(assumptions_table(planned, found, visit, without)),
         *(FigureBlock(plot_tipping_map(planned, exact_tip(own, one), one)) for one in small),
+        Paragraph(key_words(planned)),
     ]
 
 

@@ -9,11 +9,11 @@ from coxa.analyses.imputed.counts import CountSets, conditional_events, count_se
 from coxa.errors import FitError
 from coxa.impute import CountImputations
 from coxa.models.results.run import AnyFit
-from coxa.report.document import Block, FigureBlock, Paragraph, TableBlock
+from coxa.report.document import Block, Paragraph, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.branches import OWN, Twig
 from coxa.report.topics.analyses.kinds.imputed_sets import pooling_table
-from coxa.report.topics.analyses.kinds.sensitivity_tree import plot_tree
+from coxa.report.topics.analyses.kinds.sensitivity_tree import tree_blocks
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputed_counts import CountAssumption, ImputedCounts
 from coxa.tables.cells import Statistic
@@ -39,8 +39,8 @@ def imputed_count_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list
             blocks.append(Paragraph(found.enough.sentence, found=True))
         blocks.append(TableBlock(pooling_table(planned, found)))
     if planned.analysis.branches and fits:
-        blocks += [FigureBlock(plot_tree(planned, arm, count_twigs(report, planned, fits[-1], arm)))
-                   for arm in planned.compare]  # fmt: skip
+        for arm in planned.compare:
+            blocks += tree_blocks(planned, arm, count_twigs(report, planned, fits[-1], arm))
     return blocks
 
 

@@ -16,6 +16,7 @@ from coxa.figures.figure import Figure
 from coxa.figures.text_size import wrapped
 from coxa.figures.theme import GREY, INK, OKABE_ITO, RULE
 from coxa.impute.rates import MOST_FACTOR
+from coxa.report.document import Block, FigureBlock, Paragraph
 from coxa.report.topics.analyses.forest import favours
 from coxa.report.topics.analyses.kinds.branches import OWN, Twig
 from coxa.report.topics.analyses.written import written
@@ -44,6 +45,13 @@ APART = 26.0
 FARTHEST = math.log(1000.0)
 """Logarithm of the farthest ratio that is drawn."""
 CLEAR, NOT_CLEAR = OKABE_ITO[0], OKABE_ITO[4]
+
+
+def tree_blocks(planned: PlannedAnalysis, arm: str, found: Sequence[Twig]) -> list[Block]:
+    """Return the tree of one comparison, whether its branches conclude alike, and what its marks are."""
+    said = conclusion_words(planned, found)
+    answer = [Paragraph(said, found=True)] if said else []
+    return [FigureBlock(plot_tree(planned, arm, found)), *answer, Paragraph(key_words(planned, arm, found))]
 
 
 def plot_tree(planned: PlannedAnalysis, arm: str, found: Sequence[Twig]) -> Figure:
@@ -114,7 +122,7 @@ def tree_words(planned: PlannedAnalysis, arm: str, found: Sequence[Twig], shown:
             continue
         said.append(prose(f"{twig.label} ({twig.assumes.rstrip('.')}): ", cell, f"{_tip(twig)}."))
     said.append(conclusion_words(planned, found))
-    said.append(_note(planned, arm, found))
+    said.append(key_words(planned, arm, found))
     return joined(" ", [one if isinstance(one, Prose) else prose(one) for one in said])
 
 
@@ -154,9 +162,11 @@ MOVED = {
 REACH = {"mean": "within 40 standard errors", "count": f"between 1/{MOST_FACTOR:g} and {MOST_FACTOR:g} times the rate"}
 
 
-def _note(planned: PlannedAnalysis, arm: str, found: Sequence[Twig]) -> str:
+def key_words(planned: PlannedAnalysis, arm: str, found: Sequence[Twig]) -> str:
+    """Return what colours and amounts of a tree are."""
     said = "Orange: the interval includes no difference."
-    if not planned.of_means and not any(twig.tip_words for twig in found):
+    looked_for = planned.kind != "binary" or planned.response == "responder"
+    if not looked_for or all(twig.record is None for twig in found):
         return said
     moved = MOVED[planned.kind].format(arm=planned.study.label("arms", arm))
     reach = REACH.get(planned.kind, f"within {REACH_SD:g} standard deviations of the outcome")
@@ -289,7 +299,7 @@ def _axis(planned: PlannedAnalysis, found: Sequence[Twig], axis: Axis, bottom: f
         text(AXIS[0], bottom + 31, heading, SMALL),
     ]
     for tick in axis.ticks(null):
-        at, label = axis.at(tick), f"{100 * tick if points else tick:.6g}"
+        at, label = axis.at(tick), f"{100 * tick if points else tick:.6g}".replace("-", "\N{MINUS SIGN}")
         marks.append(line([(at, bottom), (at, bottom + 4)], colour=INK))
         marks.append(text(at - 3.1 * len(label), bottom + 16, label, SMALL))
     return marks

@@ -22,6 +22,15 @@ CELLS = {"arm": OKABE_ITO[0], "none": "#d5dae0", "against": OKABE_ITO[4]}
 """Conclusion -> colour."""
 
 
+def key_words(planned: PlannedAnalysis) -> str:
+    """Return what the marks of a map are, for a page on which the figure is not told in words."""
+    return (
+        "Cross: no amount. Black line: where the conclusion changes. Dashed: amounts that the observed outcomes make "
+        f"plausible, as if those who left went on to differ from their {planned.study.words.arm} by as much as at "
+        "their last visit (95% limits)."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Tip:
     """Where a conclusion changes in one arm alone.

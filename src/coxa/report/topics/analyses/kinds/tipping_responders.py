@@ -11,9 +11,9 @@ from coxa.figures.figure import Figure
 from coxa.impute import TippingMap, tipping_responders
 from coxa.impute.tipping import plausible_shifts
 from coxa.models import Fit
-from coxa.report.document import Block, FigureBlock
+from coxa.report.document import Block, FigureBlock, Paragraph
 from coxa.report.record import ReportRecord
-from coxa.report.topics.analyses.kinds.tipping_figure import Tip, plot_tipping_map
+from coxa.report.topics.analyses.kinds.tipping_figure import Tip, key_words, plot_tipping_map
 from coxa.study.comparative import PlannedAnalysis
 
 AMOUNTS = 9
@@ -24,7 +24,10 @@ def responder_maps(report: ReportRecord, planned: PlannedAnalysis, fit: Fit, set
     """Return a tipping map of each comparison; none of a yes or no and of scores on steps."""
     if planned.response != "responder" or sets.imputed.steps is not None:
         return []
-    return [FigureBlock(_figure(report, planned, fit, sets, arm)) for arm in planned.compare]
+    return [
+        *(FigureBlock(_figure(report, planned, fit, sets, arm)) for arm in planned.compare),
+        Paragraph(key_words(planned)),
+    ]
 
 
 def _figure(report: ReportRecord, planned: PlannedAnalysis, fit: Fit, sets: ImputedSets, arm: str) -> Figure:
