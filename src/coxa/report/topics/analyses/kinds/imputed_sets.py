@@ -199,15 +199,15 @@ def pooling_table(planned: PlannedAnalysis, found: ImputedSets | CountSets) -> T
         (
             Column("Estimate (CI)"),
             Column("Missing information"),
-            Column("Monte Carlo error of the estimate"),
-            Column("of its standard error"),
+            Column("Monte Carlo error: estimate"),
+            Column("Monte Carlo error: its SE"),
         ),
         (RowGroup("", rows),),
         (
             Footnote(
                 f"{pooled.m:,} imputed data sets. Missing information: the share of the information of complete data "
                 "that is lost with the missing outcomes. Monte Carlo errors, by which another seed would change the "
-                "numbers, in percent of the standard error. CI, confidence interval."
+                "numbers, in percent of the standard error. CI, confidence interval; SE, standard error."
             ),
         ),
         subtitle=planned.label,
