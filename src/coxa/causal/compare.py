@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.cards import Carded
@@ -17,6 +16,7 @@ from coxa.causal.confounders import confounder_matrix
 from coxa.causal.means import GroupMeans, OutcomeFamily, modelled_group_means, weighted_group_means
 from coxa.causal.weighted_times import weighted_hazard_ratio, weighted_restricted_means
 from coxa.causal.weights import Target, WeightingMethod, Weights, balancing_weights, observation_weights
+from coxa.distributions import norm
 from coxa.errors import FitError, OptionError, check_known
 from coxa.estimates import Estimates
 from coxa.estimates.risk_rows import with_test

@@ -6,24 +6,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from coxa.arguments import kinds
 from coxa.errors import OptionError, check_option
+from coxa.estimates.adjusted_p import METHODS, adjusted_p
 from coxa.estimates.margins import with_verdicts
 from coxa.estimates.table import ESTIMATES, Estimates
 from coxa.models.results.record import RESULT_COLUMNS
 
 Method = Literal["holm", "hochberg", "hommel", "bonferroni", "fdr"]
-
-METHODS: dict[str, str] = {
-    "holm": "holm",
-    "hochberg": "simes-hochberg",
-    "hommel": "hommel",
-    "bonferroni": "bonferroni",
-    "fdr": "fdr_bh",
-}
-"""Names of the methods, and what statsmodels calls them; fdr is that of Benjamini and Hochberg."""
 
 
 @kinds(estimates=ESTIMATES)
@@ -36,7 +27,7 @@ def adjust_multiplicity(
     ----------
     estimates : Estimates
     method : {"holm", "hochberg", "hommel", "bonferroni", "fdr"}
-        By `statsmodels.stats.multitest.multipletests`.
+        The last is that of Benjamini and Hochberg.
     family : sequence of str
         Columns; rows that agree in all of them are one family. Empty for one family of all.
 
@@ -72,7 +63,7 @@ def adjust_multiplicity(
     parts = []
     for rows in groups:
         part = frame.iloc[list(rows)]
-        adjusted = multipletests(part["p_value"].to_numpy(), method=METHODS[method])[1]
+        adjusted = adjusted_p(part["p_value"].to_numpy(), method)
         note = f"; p by {method} over {len(part)}"
         said = "limits not adjusted for multiplicity"
         warning = [f"{text}; {said}" if text else said for text in part["warning"]]

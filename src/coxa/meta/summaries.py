@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from scipy import stats
-
+from coxa import distributions
 from coxa.errors import OptionError
 
 ASYMMETRIC = 0.1
@@ -159,4 +158,4 @@ def _quantile(level: float, df: float) -> float:
 
 
 def _distribution(df: float) -> Any:
-    return stats.t(df) if math.isfinite(df) else stats.norm()
+    return distributions.t(df) if math.isfinite(df) else distributions.norm()
