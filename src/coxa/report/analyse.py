@@ -44,7 +44,6 @@ PACKAGES = (
     "pandas",
     "statsmodels",
     "formulaic",
-    "pandera",
     "pydantic",
     "altair",
     "vl-convert-python",
