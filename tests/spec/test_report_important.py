@@ -9,8 +9,11 @@ from typer.testing import CliRunner
 
 import coxa
 from coxa.cli.main import app
+from coxa.errors import PlanError
 from coxa.report.topics.analyses.sentences import important_sentence, verdict_sentences
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import Important, compared_with
+from coxa.study.reading.read import parse_study
 from coxa.tables.records import records
 from tests.spec.classes_trial import page, written
 from tests.spec.small_trial import plan
@@ -78,3 +81,95 @@ def test_the_verdict_is_the_answer_of_summary_and_terminal(tmp_path: Path, value
     done = CliRunner().invoke(app, ["analyse", str(plan_file), "--out", str(tmp_path / "out")])
     assert done.stdout.startswith(said)
     assert verdict_sentences(report, report.study.planned("ancova")) == []
+
+
+RATIO = Important(1.5, "", "that patients call important", "Smith 2020", is_ratio=True)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "size", "interval", "number"),
+    [
+        ((1.2, 0.9, 1.4), "nearer to 1 than", "and so is the whole interval", "1.5"),
+        ((0.8, 0.6, 1.1), "nearer to 1 than", "but the interval includes it", "0.667"),
+        ((2.0, 1.1, 3.6), "at least as far from 1 as", "but the interval includes ratios nearer to 1", "1.5"),
+        ((0.5, 0.4, 0.6), "at least as far from 1 as", "and so is the whole interval", "0.667"),
+        ((0.0, 0.0, 0.5), "at least as far from 1 as", "and so is the whole interval", "0.667"),
+        ((1.51, 1.51, 1.6), "at least as far from 1 as", "and so is the whole interval", "1.5"),
+    ],
+)
+def test_a_ratio_is_compared_by_its_distance_from_1_on_the_log_scale(
+    numbers: tuple[float, float, float], size: str, interval: str, number: str
+) -> None:
+    assert compared_with(RATIO, *numbers) == (size, interval)
+    below = Important(1 / 1.5, "", RATIO.what, RATIO.source, is_ratio=True)
+    assert compared_with(below, *numbers) == (size, interval)
+    assert RATIO.number(numbers[0]) == below.number(numbers[0]) == number
+
+
+RUNNERS = """
+study: runners
+title: Retraining for runners
+arms:
+  usual: {label: Usual running, reference: true}
+  gait: {label: Gait retraining}
+visits:
+  baseline: {day: 0}
+  week_8: {label: Week 8, day: 56, window: [-7, 7]}
+outcomes:
+  pain: {range: [0, 10], higher_is_better: false}
+  sign:
+    label: Trendelenburg sign
+    kind: yes_no
+    higher_is_better: false
+    important_difference: {KEY: 2, source: Jones 2021}
+events:
+  back:
+    label: Back to running
+    higher_is_better: true
+    important_difference: {ratio: 1.5, source: runners asked by us}
+estimands:
+  primary:
+    treatment: {compare: gait, against: usual}
+    endpoint: {outcome: back, measure: time, visit: week_8}
+    summary: hazard_ratio
+  sign:
+    treatment: {compare: gait, against: usual}
+    endpoint: {outcome: sign, visit: week_8}
+    summary: SUMMARY
+analyses:
+  main: {estimand: primary, model: cox}
+  sign: {estimand: sign, role: secondary, model: logistic}
+assumptions:
+  participants: 120
+  outcomes: {sign: {risk: {usual: 0.5, gait: 0.2}}}
+  happenings: {back: {probability: {usual: 0.3, gait: 0.9}}}
+"""
+
+
+def runners(key: str = "ratio", summary: str = "odds_ratio") -> ComparativeStudy:
+    study = parse_study(RUNNERS.replace("KEY", key).replace("SUMMARY", summary).encode())
+    assert isinstance(study, ComparativeStudy)
+    return study
+
+
+def test_an_important_ratio_is_on_page_one_and_in_the_tables() -> None:
+    trial = coxa.simulate_study(runners(), seed=1, truth_size=500)
+    report = coxa.analyse(trial)
+    (row,) = records(report.study.main_analysis.asked(report.estimates.frame, "hazard_ratio"))
+    size, interval = compared_with(RATIO, *(row[name] for name in ("estimate", "conf_low", "conf_high")))
+    text = page(report)
+    assert f"The hazard ratio is {size} 1.5, {interval}. Important difference: the ratio of 1.5, or 0.667 in" in text
+    assert text.count("(runners asked by us)") >= 2
+    assert "Important odds ratio" in text
+    assert "the ratio of 2, or 0.5 in the other direction, that patients call important (Jones 2021)" in text
+
+
+def test_a_ratio_is_beside_ratios_only_and_a_value_beside_scores_only() -> None:
+    assert runners(summary="risk_difference").planned("sign").important is None
+    assert runners().planned("sign").important is not None
+    with pytest.raises(PlanError, match=r"is a ratio. Write `ratio: 1\.5` in place of `value`"):
+        runners(key="value")
+    text = RUNNERS.replace("KEY", "ratio").replace("SUMMARY", "odds_ratio")
+    wrong = text.replace("pain: {", "pain: {important_difference: {ratio: 2, source: S}, ").encode()
+    with pytest.raises(PlanError, match="Write `value` in place of `ratio`"):
+        parse_study(wrong)

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from coxa.findings import Findings
     from coxa.report.record import ReportRecord
-    from coxa.study.comparative import ComparativeStudy
-    from coxa.study.important import Important
+    from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 
 COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 SHOWN = 40
@@ -74,7 +73,7 @@ def show_comparisons(report: ReportRecord) -> None:
             study.label("visits", row["visit"]) if row["visit"] else _course(row["term"]),
             _comparison(study, row),
             *_numbers(row),
-            *([_against(important[row["analysis"]], row)] if any(important.values()) else []),
+            *([_against(study.planned(row["analysis"]), row)] if any(important.values()) else []),
         )
     out = console()
     for planned in study.planned_analyses:
@@ -97,14 +96,15 @@ def _comparison(study: ComparativeStudy, row: Mapping[Hashable, Any]) -> str:
     return f"{arm} against {reference}, {effect.words}"
 
 
-def _against(important: Important | None, row: Mapping[Hashable, Any]) -> str:
+def _against(planned: PlannedAnalysis, row: Mapping[Hashable, Any]) -> str:
     """Return how a difference at a visit compares with the important one; empty where there is none."""
-    if important is None or row["term"] != "difference":
+    important = planned.important
+    if important is None or row["term"] != (planned.effect.term if important.is_ratio else "difference"):
         return ""
     from coxa.study.important import compared_with
 
     size, interval = compared_with(important, row["estimate"], row["conf_low"], row["conf_high"])
-    return f"{size} {important.value:g}, {interval}"
+    return f"{size} {important.number(row['estimate'])}, {interval}"
 
 
 def _course(term: str) -> str:

@@ -371,7 +371,7 @@ def planned_analysis(study: ComparativeStudy, name: str) -> PlannedAnalysis:
     analysis = study.analyses[name]
     estimand = study.estimands[analysis.estimand]
     outcome = study.outcome_part(estimand.endpoint.outcome)
-    important = important_difference(estimand.endpoint, outcome, study.report.thresholds)
+    important = important_difference(estimand, outcome, study.report.thresholds)
     return PlannedAnalysis(study, name, analysis, estimand, outcome, outcome_scale(outcome), important)
 
 

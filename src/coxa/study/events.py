@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.study.base import Name, OneOrMany, Part
-from coxa.study.outcome import Outcome, Responder
+from coxa.study.outcome import ImportantDifference, Outcome, Responder
 from coxa.study.words import Measure, ReturnLevel
 
 EventTable = Literal[
@@ -40,10 +40,18 @@ class NotAScore(Part):
     instrument: ClassVar[None] = None
     responder: ClassVar[tuple[Responder, ...]] = ()
     response: ClassVar[None] = None
-    important_difference: ClassVar[None] = None
     summary: ClassVar[Literal["mean_sd"]] = "mean_sd"
 
     label: str | None = Field(None, description="How it is called in tables and figures.")
+    important_difference: ImportantDifference | None = Field(
+        None, description="Smallest `ratio` between arms that patients call important, with its source."
+    )
+
+    @model_validator(mode="after")
+    def _compared_by_ratios(self) -> NotAScore:
+        if self.important_difference is not None and self.important_difference.ratio is None:
+            raise ValueError("the important difference of an event is a ratio; write `ratio: 1.5` in place of `value`")
+        return self
 
 
 class EventSource(Part):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf, log
 
 from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import Threshold, threshold
 from coxa.instruments.threshold_lookup import IMPORTANT_CHANGE
-from coxa.study.estimand import Endpoint
-from coxa.study.events import Composite, EventOutcome
+from coxa.study.effects import effect_of, endpoint_kind
+from coxa.study.estimand import Estimand
+from coxa.study.events import Composite, EventOutcome, kind_of
 from coxa.study.outcome import MeasuredOutcome, Outcome, Responder
 from coxa.study.parts import Covariate, ReportedThreshold, ReportOptions
 from coxa.study.scales import outcome_scale
+
+IN_WORDS = "that patients call important"
 
 KIND_WORDS = {
     "mic": "minimal important change",
@@ -81,11 +85,12 @@ def report_problems(
 class Important:
     """A difference that matters.
 
-    value  : above 0, in units of the outcome
-    unit   : of the outcome
-    what   : what it is, in words that follow the number: "points that patients call important"
-    source : where it comes from
-    of_one : whether it is the cut for the change of one participant, in want of one for a difference
+    value    : above 0, in units of the outcome; or a ratio other than 1
+    unit     : of the outcome; empty of a ratio
+    what     : what it is, in words that follow the number: "points that patients call important"
+    source   : where it comes from
+    of_one   : whether it is the cut for the change of one participant, in want of one for a difference
+    is_ratio : whether it is a ratio, which is compared by its distance from 1 on the log scale
     """
 
     value: float
@@ -93,6 +98,17 @@ class Important:
     what: str
     source: str
     of_one: bool = False
+    is_ratio: bool = False
+
+    def number(self, estimate: float) -> str:
+        """Return "1.5"; of a ratio that which is on the side of the estimate, "0.667" for an estimate below 1."""
+        if not self.is_ratio:
+            return f"{self.value:g}"
+        return f"{self.value if (self.value > 1) == (estimate >= 1) else 1 / self.value:.3g}"
+
+    def size_at(self, estimate: float) -> str:
+        """Return "1.5 points"; of a ratio that which is on the side of the estimate."""
+        return self.number(estimate) if self.is_ratio else self.size
 
     @property
     def size(self) -> str:
@@ -101,24 +117,30 @@ class Important:
 
     @property
     def amount(self) -> str:
-        """Return "1.5 points that patients call important"."""
+        """Return "1.5 points that patients call important", or "ratio of 1.5, or 0.667 in the other direction, ..."."""
+        if self.is_ratio:
+            return f"ratio of {self.value:.3g}, or {1 / self.value:.3g} in the other direction, {self.what}"
         return f"{self.size} {self.what}"
 
 
 def important_difference(
-    endpoint: Endpoint, outcome: Outcome | EventOutcome | Composite, thresholds: Sequence[ReportedThreshold] = ()
+    estimand: Estimand, outcome: Outcome | EventOutcome | Composite, thresholds: Sequence[ReportedThreshold] = ()
 ) -> Important | None:
-    """Return the important difference of an endpoint's outcome; None where the plan names none with a source.
+    """Return the important difference of an estimand's outcome; None where the plan names none with a source.
 
-    That of the outcome counts first, then a published threshold of change that the report names, and last the
-    improvement that makes one participant a responder. A percent change and a response have none.
+    Of a score that of the outcome counts first, then a published threshold of change that the report names, and last
+    the improvement that makes one participant a responder. A percent change and a response have none. A ratio counts
+    where the estimand compares by one.
     """
+    endpoint, given = estimand.endpoint, outcome.important_difference
+    if given is not None and given.ratio is not None:
+        effect = effect_of(estimand.summary, endpoint_kind(kind_of(outcome), endpoint.measure))
+        return Important(given.ratio, "", IN_WORDS, given.source, is_ratio=True) if effect.is_ratio else None
     if not isinstance(outcome, Outcome) or endpoint.measure not in ("value", "change") or outcome.kind != "score":
         return None
     unit = outcome_scale(outcome).unit
-    if outcome.important_difference is not None:
-        given = outcome.important_difference
-        return Important(given.value, unit, "that patients call important", given.source)
+    if given is not None and given.value is not None:
+        return Important(given.value, unit, IN_WORDS, given.source)
     for asked in thresholds:
         if asked.outcome == endpoint.outcome and asked.kind in IMPORTANT_CHANGE:
             found = published_threshold(outcome, asked)
@@ -142,7 +164,11 @@ def compared_with(important: Important, estimate: float, low: float, high: float
     ('less than', 'but the interval includes it')
     >>> compared_with(mid, 2.0, 1.6, 2.4)
     ('at least', 'and so is the whole interval')
+    >>> compared_with(Important(1.5, "", "that patients call important", "Source", is_ratio=True), 0.8, 0.7, 0.95)
+    ('nearer to 1 than', 'and so is the whole interval')
     """
+    if important.is_ratio:
+        return _compared_ratio(important, estimate, low, high)
     farthest = max(abs(low), abs(high))
     nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
     if abs(estimate) < important.value:
@@ -150,3 +176,21 @@ def compared_with(important: Important, estimate: float, low: float, high: float
         return "less than", "and so is the whole interval" if whole else "but the interval includes it"
     whole = nearest >= important.value
     return "at least", "and so is the whole interval" if whole else "but the interval includes smaller ones"
+
+
+def _compared_ratio(important: Important, estimate: float, low: float, high: float) -> tuple[str, str]:
+    """Return how far a ratio is from 1 beside the important one, on the log scale, and what its interval adds."""
+    far = _from_one(important.value)
+    farthest = max(_from_one(low), _from_one(high))
+    nearest = 0.0 if low <= 1 <= high else min(_from_one(low), _from_one(high))
+    if _from_one(estimate) < far:
+        return "nearer to 1 than", "and so is the whole interval" if farthest < far else "but the interval includes it"
+    whole = nearest >= far
+    return "at least as far from 1 as", (
+        "and so is the whole interval" if whole else "but the interval includes ratios nearer to 1"
+    )
+
+
+def _from_one(ratio: float) -> float:
+    """Return how far a ratio is from 1 on the log scale; infinity for 0."""
+    return abs(log(ratio)) if ratio > 0 else inf

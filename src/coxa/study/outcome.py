@@ -37,10 +37,24 @@ def _listed(given: Any) -> Any:
 
 
 class ImportantDifference(Part):
-    """The smallest difference between arms that patients call important."""
+    """The smallest difference between arms that patients call important: of a score, or as a ratio."""
 
-    value: float = Field(gt=0, description="In units of the outcome.")
+    value: float | None = Field(None, gt=0, description="Of a score: in units of the outcome.")
+    ratio: float | None = Field(
+        None,
+        gt=0,
+        description="Of every other outcome, and of an event: odds ratio, risk ratio, rate ratio or hazard ratio, as "
+        "the estimand compares; 1.5 and 1/1.5 are as far from no difference.",
+    )
     source: str = Field(min_length=1, description="Where it comes from (paper, population, method).")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ImportantDifference:
+        if (self.value is None) == (self.ratio is None):
+            raise ValueError("an important difference is a `value` of a score, or a `ratio`; write one of them")
+        if self.ratio == 1:
+            raise ValueError("a ratio of 1 is no difference; write for example `ratio: 1.5`, or `ratio: 0.67`")
+        return self
 
 
 class MeasuredOutcome(Part):
@@ -113,8 +127,9 @@ class Outcome(MeasuredOutcome):
     )
     important_difference: ImportantDifference | None = Field(
         None,
-        description="Smallest difference that patients call important, shown with every estimate of the outcome; "
-        "else a published threshold of `report: thresholds`, or a `responder` rule of a change, where it has a source.",
+        description="Smallest difference that patients call important, shown with every estimate of the outcome: "
+        "`value` of a score, `ratio` of another kind; of a score without it a published threshold of `report: "
+        "thresholds`, or a `responder` rule of a change, where it has a source.",
     )
 
     @model_validator(mode="before")
@@ -184,8 +199,15 @@ class Outcome(MeasuredOutcome):
 
     @model_validator(mode="after")
     def _scores_have_responders(self) -> Outcome:
-        if self.kind != "score" and (self.responder or self.important_difference):
+        if self.kind != "score" and self.responder:
+            raise ValueError(f"an outcome of `kind: {self.kind}` has no `responder` rule; remove it")
+        if self.important_difference is None:
+            return self
+        if self.kind == "score" and self.important_difference.value is None:
+            raise ValueError("the important difference of a score is in its units; write `value` in place of `ratio`")
+        if self.kind != "score" and self.important_difference.ratio is None:
             raise ValueError(
-                f"an outcome of `kind: {self.kind}` has no `responder` rule and no `important_difference`; remove them"
+                f"the important difference of an outcome of `kind: {self.kind}` is a ratio; write `ratio: 1.5` in "
+                "place of `value`"
             )
         return self

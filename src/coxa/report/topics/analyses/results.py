@@ -148,7 +148,17 @@ def important_cell(important: Important | None, record: Record) -> Cell:
     if important is None:
         return Cell(NONE)
     size, interval = compared_with(important, *(record[name] for name in INTERVAL))
-    return Cell(f"{size} {important.value:g}, {interval}")
+    return Cell(f"{size} {important.number(record['estimate'])}, {interval}")
+
+
+def important_ratio(planned: PlannedAnalysis) -> Important | None:
+    """Return the important ratio of an analysis that compares by a ratio."""
+    return planned.important if planned.important and planned.important.is_ratio else None
+
+
+def important_ratio_cell(important: Important, record: Record | None) -> Cell:
+    """Return how a ratio compares with the important one; a dash where there is none, as of the reference."""
+    return Cell(NONE) if record is None or record["estimate"] is None else important_cell(important, record)
 
 
 def important_note(important: Important) -> Footnote:
@@ -170,6 +180,7 @@ def responder_table(
     rows = planned.rows(estimates.frame, "risk", "risk_difference", "risk_ratio", "odds_ratio")
     adjusted = _by_visit_and_arm(planned.rows(estimates.frame, "marginal_mean"))
     marks, needs = warning_marks(rows), bool(planned.analysis.option("numbers_needed"))
+    important = important_ratio(planned)
     groups = []
     for visit in _visits(study, rows):
         here = rows[rows["visit"] == visit]
@@ -186,6 +197,12 @@ def responder_table(
                 replace(row, cells=(*row.cells, number_needed_cell(planned, differences.get((visit, arm)))))
                 for row, arm in zip(shown, arms, strict=True)
             ]
+        if important:
+            ratios = _by_visit_and_arm(here[here["term"] == planned.effect.term])
+            shown = [
+                replace(row, cells=(*row.cells, important_ratio_cell(important, ratios.get((visit, arm)))))
+                for row, arm in zip(shown, arms, strict=True)
+            ]
         groups.append(RowGroup(study.label("visits", visit), tuple(shown)))
     level, counted = _level(rows), "Responders" if planned.response == "responder" else planned.outcome_label
     columns = (
@@ -196,14 +213,16 @@ def responder_table(
         Column(f"Odds ratio ({level} CI)"),
         Column("p"),
         *([Column(f"Number needed to treat ({level} CI)")] if needs else []),
+        *([Column(f"Important {planned.effect.words}", "left")] if important else []),
     )
+    notes = _notes(planned, fits, rows, marks, columns, dataset)
     return Table(
         identifier("responders", planned.name),
         f"{counted} by {study.compared_words.arm}",
         study.compared_words.arm.capitalize(),
         columns,
         tuple(groups),
-        (*_notes(planned, fits, rows, marks, columns, dataset), *([needed_note(planned)] if needs else [])),
+        (*notes, *([needed_note(planned)] if needs else []), *([important_note(important)] if important else [])),
         subtitle=sentence_case(estimand_title(study, planned.estimand_name)),
     )
 

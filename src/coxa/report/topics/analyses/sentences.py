@@ -160,22 +160,23 @@ def _estimate(record: Record) -> float:
 def important_sentence(planned: PlannedAnalysis, rows: Sequence[Record]) -> Prose:
     """Say how differences compare with the important one of their outcome, those that compare alike together."""
     important = planned.important
-    if important is None or not planned.of_means:
+    if important is None or not (planned.of_means or important.is_ratio):
         return prose(
             f"The plan names no difference in {mid_sentence(planned.outcome_label)} that is important, so the report "
             "cannot say."
         )
-    alike: dict[tuple[str, str], list[str]] = {}
+    alike: dict[str, list[str]] = {}
     every: list[str] = []
+    what = planned.effect.words if important.is_ratio else "difference"
     for record in rows:
-        words = compared_with(important, *(record[name] for name in INTERVAL))
+        size, interval = compared_with(important, *(record[name] for name in INTERVAL))
+        words = f"{size} {important.size_at(record['estimate'])}, {interval}"
         at = f" {planned.at(record['visit'])}" if len(planned.visits) > 1 else ""
         every.append(planned.study.label("arms", record["arm"]) + at)
         alike.setdefault(words, []).append(every[-1])
     parts = (
-        f"{f'{sentence_case(_among(planned, labels, every))}: the' if len(rows) > 1 else 'The'} difference is {size} "
-        f"{important.size}, {interval}."
-        for (size, interval), labels in alike.items()
+        f"{f'{sentence_case(_among(planned, labels, every))}: the' if len(rows) > 1 else 'The'} {what} is {words}."
+        for words, labels in alike.items()
     )
     source = cut_short(important.source, SOURCE)
     limits = (

@@ -14,7 +14,15 @@ from coxa.report.topics.analyses.forest import plot_forest
 from coxa.report.topics.analyses.further import further_table, interaction_words, subgroup_forest_rows, subgroup_table
 from coxa.report.topics.analyses.margin_forest import margin_forest
 from coxa.report.topics.analyses.modifiers import modifier_blocks
-from coxa.report.topics.analyses.results import comparison_label, estimate_cell, visit_label
+from coxa.report.topics.analyses.results import (
+    IMPORTANT,
+    comparison_label,
+    estimate_cell,
+    important_cell,
+    important_note,
+    important_ratio,
+    visit_label,
+)
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import BY_TERM, DRAWN, scale_of, written
 from coxa.study.comparative import PlannedAnalysis
@@ -55,15 +63,26 @@ def effects_table(report: ReportRecord, planned: PlannedAnalysis) -> Table:
     )
     said = analysis_footnotes(planned, report.fits[planned.name], rows, report.datasets[planned.estimand_name])
     warnings = [Footnote(warning_words(planned.study, text), mark) for text, mark in marks.items()]
-    rates = rows["term"].isin(["rate", "rate_difference"]).any()
+    rates, important = rows["term"].isin(["rate", "rate_difference"]).any(), important_ratio(planned)
     last = "CI, confidence interval. SE, standard error; of a ratio, of its logarithm."
     return Table(
         identifier("effects", planned.name),
         f"{planned.outcome_label}: {planned.effect.words}",
         "Quantity",
-        (Column("Estimate (CI)"), Column("SE"), Column("p"), Column("n")),
+        (
+            Column("Estimate (CI)"),
+            Column("SE"),
+            Column("p"),
+            Column("n"),
+            *([Column(IMPORTANT, "left")] if important else []),
+        ),
         groups,
-        (*said, *warnings, Footnote(f"{f'Rates are {planned.rate_unit}. ' if rates else ''}{last}")),
+        (
+            *said,
+            *warnings,
+            Footnote(f"{f'Rates are {planned.rate_unit}. ' if rates else ''}{last}"),
+            *([important_note(important)] if important else []),
+        ),
         subtitle=sentence_case(estimand_title(planned.study, planned.estimand_name)),
     )
 
@@ -81,6 +100,8 @@ def _row(planned: PlannedAnalysis, record: Record, marks: dict[str, str]) -> Row
         label = f"{study.label('arms', record['arm'])}: {ARM_TERMS[term]}"
     else:
         label = f"{comparison_label(study, record)}: {BY_TERM[term].words}"
+    important = important_ratio(planned)
+    compared = important if term == planned.effect.term else None
     return Row(
         label,
         (
@@ -88,6 +109,7 @@ def _row(planned: PlannedAnalysis, record: Record, marks: dict[str, str]) -> Row
             _error(planned, record),
             _number("p_value", record, "p_value", p_mark(planned, record)),
             _number("participants", record, "n_participants"),
+            *([important_cell(compared, record)] if important else []),
         ),
         strong=term == planned.effect.term,
     )
