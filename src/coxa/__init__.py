@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from coxa import measurement as measurement
     from coxa import meta as meta
     from coxa import models as models
+    from coxa import n_of_1 as n_of_1
     from coxa import report as report
     from coxa import reviews as reviews
     from coxa import selftest as selftest
@@ -116,6 +117,7 @@ __getattr__, __dir__, __all__ = lazy(
         "instruments",
         "lessons",
         "measurement",
+        "n_of_1",
         "meta",
         "models",
         "report",

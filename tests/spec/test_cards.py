@@ -99,7 +99,7 @@ RAW = {"BatchFit", "PatternSums"}
 """Inputs of further steps, which nobody prints."""
 
 
-@pytest.mark.parametrize("room", ["models", "estimates", "causal", "hypotheses", "measurement"])
+@pytest.mark.parametrize("room", ["models", "estimates", "causal", "hypotheses", "measurement", "n_of_1"])
 def test_no_result_of_arrays_or_frames_prints_itself_raw(room: str) -> None:
     for name in getattr(coxa, room).__all__:
         shown = getattr(getattr(coxa, room), name)

@@ -27,7 +27,7 @@ from coxa.report.topics.checklists.select import by_design, wanted
 from coxa.report.topics.checklists.table import checklist_table, counts_words
 from coxa.study import Study
 from coxa.study.delivery.items import CERT, TIDIER
-from coxa.study.kinds import ClusterPeriodTrial, Trial, study_of
+from coxa.study.kinds import ClusterPeriodTrial, NOfOneTrial, Trial, study_of
 from coxa.study.parts import Arm, Part
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, plan, report
@@ -35,6 +35,7 @@ from tests.spec.small_trial import NASTY, plan, report
 TEMPLATE = Path(__file__).parents[2] / "src" / "coxa" / "study" / "templates" / "parallel-trial" / "study.yaml"
 SECTIONS = {
     *("answer", "flow", "at-baseline", "results", "trial-design", "estimands", "missing-values", "observed-outcomes"),
+    "sets",
     *("analyses", "methods", "as-delivered", "co-interventions-section", "harms", "protocol", "responders"),
     *(OF_WEDGES := ("clusters-in-periods", "baseline-by-treatment")),
 }
@@ -78,7 +79,7 @@ def document() -> Document:
 
 @pytest.mark.parametrize(
     ("name", "rows", "items"),
-    [("consort-2025", 42, 30), ("consort-pro", 5, 5), ("consort-stepped-wedge", 16, 14),
+    [("consort-2025", 42, 30), ("cent", 40, 25), ("consort-pro", 5, 5), ("consort-stepped-wedge", 16, 14),
      ("spirit-2025", 53, 34), ("strobe", 34, 22), ("tidier", 12, 12), ("cert", 19, 16)],
 )  # fmt: skip
 def test_a_checklist_has_all_its_items(name: str, rows: int, items: int) -> None:
@@ -126,7 +127,7 @@ def test_every_key_that_an_item_asks_for_is_a_key_of_a_plan() -> None:
         (where, key)
         for where, need in needs()
         for key in (*need.plan, *need.when)
-        if not any(leads_somewhere(kind, key.split(".")) for kind in (Trial, ClusterPeriodTrial))
+        if not any(leads_somewhere(kind, key.split(".")) for kind in (Trial, ClusterPeriodTrial, NOfOneTrial))
     ]
     wrong += [(where, key) for where, need in needs() for key in need.arms if not leads_somewhere(Arm, key.split("."))]
     assert not wrong

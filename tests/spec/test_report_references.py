@@ -138,6 +138,7 @@ def test_every_entry_is_the_source_of_something() -> None:
     used |= {one.key for name in instrument_names() for one in of_instrument(name)}
     used |= {
         "hopewell2025",
+        "vohra2015",
         "calvert2013",
         "chan2025",
         "vonelm2007",

@@ -79,6 +79,8 @@ def check_cells(planned: PlannedAnalysis, rows: pd.DataFrame) -> None:
 
 def has_covariates(planned: PlannedAnalysis, fits: Sequence[AnyFit] | None = None) -> bool:
     """Return whether the models of an analysis, or its plan where there are none, adjust for anything."""
+    if planned.analysis.of_blocks:
+        return False
     models = [fit for fit in fits or () if isinstance(fit, Fit)]
     if not models:
         return bool(planned.analysis.names_used())

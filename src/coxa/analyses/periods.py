@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from coxa.analyses.blocks import in_blocks
 from coxa.analyses.rows import AnalysisRows, SimulatedRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates, contrasts
@@ -38,6 +39,8 @@ def in_periods(study: ComparativeStudy, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     if isinstance(periods, ClusterPeriods):
         return clusters_in_periods(periods, frame)
+    if periods.own_sequences:
+        return in_blocks(study, frame)
     here = frame["visit"].astype(str).isin(periods.visits) & frame["arm"].notna()
     rows = frame[here]
     cells = treatment_at(periods, rows["arm"].astype(str).tolist(), rows["visit"].astype(str).tolist())

@@ -29,8 +29,8 @@ def checklist_command(
         str | None,
         typer.Option(
             help=(
-                "Checklists: consort-2025, consort-pro, spirit-2025, strobe, tidier, cert, or several with "
-                "commas; by default those of the design."
+                "Checklists: consort-2025, cent, consort-pro, spirit-2025, strobe, tidier, cert, or several "
+                "with commas; by default those of the design."
             )
         ),
     ] = None,

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.means import power_ancova as power_ancova
     from coxa.design.closed_form.means import power_two_means as power_two_means
     from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
+    from coxa.design.closed_form.n_of_1 import power_n_of_1 as power_n_of_1
     from coxa.design.closed_form.of_cluster_periods import power_of_cluster_periods as power_of_cluster_periods
     from coxa.design.closed_form.ordered import power_odds_ratio as power_odds_ratio
     from coxa.design.closed_form.rates import power_rate_ratio as power_rate_ratio
@@ -85,6 +86,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.closed_form.means": ("power_ancova", "power_two_means"),
         "coxa.design.closed_form.mmrm": ("power_mmrm",),
         "coxa.design.closed_form.of_cluster_periods": ("power_of_cluster_periods",),
+        "coxa.design.closed_form.n_of_1": ("power_n_of_1",),
         "coxa.design.closed_form.ordered": ("power_odds_ratio",),
         "coxa.design.closed_form.rates": ("power_rate_ratio",),
         "coxa.design.closed_form.recurrent_events": ("power_recurrent_events",),

@@ -82,6 +82,7 @@ class Analysis(Part):
     over_visits : whether one model has all visits, or each visit its own
     of_periods  : whether it is of treatments that participants receive in periods
     of_clusters : whether clusters receive them
+    of_blocks   : whether each participant has a sequence of treatments of his or her own
     """
 
     summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means",)
@@ -89,6 +90,7 @@ class Analysis(Part):
     over_visits: ClassVar[bool] = False
     of_periods: ClassVar[bool] = False
     of_clusters: ClassVar[bool] = False
+    of_blocks: ClassVar[bool] = False
 
     label: str | None = Field(None, description="How the analysis is called in the report.")
     estimand: Name = Field(description="One of the estimands.")

@@ -46,8 +46,7 @@ class ComparativeStudy(Received, Study):
         min_length=1, description="Every arm that participants were allocated to; in a cohort, every group."
     )
     exercises: dict[Name, Exercise] = Field(
-        default_factory=dict,
-        description="Exercises that the vocabulary does not have, for `delivery: exercises:` of the arms.",
+        default_factory=dict, description="Exercises that the vocabulary lacks, for `delivery: exercises:` of the arms."
     )
     events: dict[Name, EventOutcome] = Field(
         default_factory=dict,
@@ -66,8 +65,7 @@ class ComparativeStudy(Received, Study):
     estimands: dict[Name, Estimand] = Field(min_length=1, description="What is to be estimated.")
     analyses: dict[Name, AnyAnalysis] = Field(min_length=1, description="How each estimand is estimated.")
     hypotheses: Hypotheses | None = Field(
-        None,
-        description="Hypotheses that share one level: by a graph, or Holm's, fixed-sequence or fallback procedure.",
+        None, description="Hypotheses that share one level: by a graph, Holm, fixed-sequence or fallback procedure."
     )
     interim: Interim | None = Field(
         None, description="Looks at the data before the final analysis, with their boundaries."
@@ -339,7 +337,7 @@ class PlannedAnalysis:
     def at(self, visit: str) -> str:
         """When it is measured, "at Week 12"; what happens over time "until Week 12"; of periods "at their ends"."""
         where = self.study.measured_at(visit, self.endpoint.visit)
-        return "at the end of a period" if where is None else at_visit(self.response, self.study.label("visits", where))
+        return self.study.over_periods if where is None else at_visit(self.response, self.study.label("visits", where))
 
     def rows(self, frame: pd.DataFrame, *terms: str) -> pd.DataFrame:
         """Return the rows of estimates that belong to this analysis, of some terms or of all, in their order."""

@@ -116,6 +116,17 @@ SEQUENCES = replace(
 )
 """Of a trial whose arms are sequences of treatments."""
 
+OWN_SEQUENCES = replace(
+    TRIAL,
+    arm="group",
+    arms="groups",
+    placed="Randomised to an order of treatments",
+    sets={**TRIAL.sets, "safety_set": "participants who started treatment"},
+    baseline="Participants are compared with themselves.",
+    by_visit="by visit",
+)
+"""Of n-of-1 trials: all participants are in one arm, and each takes every treatment."""
+
 COHORT = DesignWords(
     arm="group",
     arms="groups",

@@ -9,14 +9,15 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import Field, TypeAdapter, model_validator
 
 from coxa.study.base import Name, Problem
+from coxa.study.blocks import Blocks, block_faults, filled, periods_of
 from coxa.study.checks.cluster_periods import cluster_period_problems
 from coxa.study.checks.comparison import comparison_problems
 from coxa.study.checks.shared import shared_problems
 from coxa.study.cluster_periods import PERIOD, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.design_words import COHORT, SEQUENCES, SERVICE, TRIAL, DesignWords
+from coxa.study.design_words import COHORT, OWN_SEQUENCES, SEQUENCES, SERVICE, TRIAL, DesignWords
 from coxa.study.outcome import Outcome
-from coxa.study.parts import factorial_problem
+from coxa.study.parts import Arm, Visit, factorial_problem
 from coxa.study.periods import Periods, period_faults
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation, randomisation_problems
@@ -104,6 +105,45 @@ class ClusterPeriodTrial(PeriodTrial):
             yield from super()._problems()
 
 
+class NOfOneTrial(ComparativeStudy):
+    """The plan of a series of n-of-1 trials: each participant takes every treatment, block by block.
+
+    The arm of all participants, the visits at the ends of the periods, the visits of estimands and the days of
+    outcomes from the diary follow from `blocks` and may be left out.
+    """
+
+    words: ClassVar[DesignWords] = OWN_SEQUENCES
+
+    design: Literal["n_of_1"] = Field(
+        description="Each participant takes every treatment several times, in an order of his or her own.",
+    )
+    blocks: Blocks = Field(description="The treatments, and the blocks of periods in which they are taken.")
+    arms: dict[Name, Arm] = Field(
+        default_factory=dict, description="The one arm of all participants; made if not given."
+    )
+    visits: dict[Name, Visit] = Field(
+        default_factory=dict,
+        description="`baseline` on day 0 and `period_1`, `period_2` at the ends of the periods are made; others may be "
+        "added.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, given: Any) -> Any:
+        return filled(given)
+
+    @property
+    def received_in_periods(self) -> Periods:
+        """The periods, whose treatments each participant takes in an order of his or her own."""
+        return periods_of(self.blocks)
+
+    def _problems(self) -> Iterator[Problem]:
+        faults = [Problem(path, message) for path, message in block_faults(self.arms, self.blocks, self.visits)]
+        yield from faults
+        if not faults:
+            yield from comparison_problems(self)
+
+
 class CohortStudy(ComparativeStudy):
     """The plan of a cohort study: `arms` are groups as they were found, and nothing is randomised."""
 
@@ -153,11 +193,14 @@ class ServiceEvaluation(Study):
                 )
 
 
-KINDS: tuple[type[Study], ...] = (Trial, PeriodTrial, ClusterPeriodTrial, CohortStudy, ServiceEvaluation)
+KINDS: tuple[type[Study], ...] = (Trial, PeriodTrial, ClusterPeriodTrial, NOfOneTrial, CohortStudy, ServiceEvaluation)
 """Every kind; the first is that of a plan that does not name its design."""
 
 ANY_KIND: TypeAdapter[Study] = TypeAdapter(
-    Annotated[Trial | PeriodTrial | ClusterPeriodTrial | CohortStudy | ServiceEvaluation, Field(discriminator="design")]
+    Annotated[
+        Trial | PeriodTrial | ClusterPeriodTrial | NOfOneTrial | CohortStudy | ServiceEvaluation,
+        Field(discriminator="design"),
+    ]
 )
 """A plan of any kind, told apart by `design`."""
 
@@ -204,8 +247,8 @@ def study_of(keys: Mapping[str, Any]) -> Study:
     Returns
     -------
     Study
-        A plan of the kind that its `design` names: `Trial`, `PeriodTrial`, `ClusterPeriodTrial`, `CohortStudy` or
-        `ServiceEvaluation`.
+        A plan of the kind that its `design` names: `Trial`, `PeriodTrial`, `ClusterPeriodTrial`, `NOfOneTrial`,
+        `CohortStudy` or `ServiceEvaluation`.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -14,6 +14,9 @@ EVERY_PERIOD = ""
 """The visit of a number that is over all periods."""
 
 EVERY_PERIOD_LABEL = "All periods"
+
+OVER_PERIODS = "over all periods"
+"""When an outcome is measured whose periods all count alike."""
 
 NO_TREATMENT = "none"
 """What is carried over into the first period."""
@@ -29,7 +32,7 @@ class PeriodTreatment(Part):
     description: str | None = Field(None, description="What is delivered, for the report.")
 
 
-def _label_or_mapping(given: Any) -> Any:
+def label_or_mapping(given: Any) -> Any:
     """Read `tape: Kinesio tape` as `tape: {label: Kinesio tape}`."""
     if not isinstance(given, Mapping):
         return given
@@ -39,7 +42,10 @@ def _label_or_mapping(given: Any) -> Any:
 class Periods(Part):
     """Which treatment is received in which period: arms are the sequences that participants are allocated to."""
 
-    treatments: Annotated[dict[Name, PeriodTreatment], BeforeValidator(_label_or_mapping)] = Field(
+    own_sequences: ClassVar[bool] = False
+    """Whether each participant has a sequence of his or her own, so that arms are no sequences."""
+
+    treatments: Annotated[dict[Name, PeriodTreatment], BeforeValidator(label_or_mapping)] = Field(
         min_length=2, description="The treatments that estimands compare; name: label."
     )
     sequences: dict[Name, tuple[Name, ...]] = Field(

@@ -99,9 +99,9 @@ class Study(Part):
     title: str = Field(description="Title of the report.")
     design: Design = Field(
         "parallel",
-        description="parallel, factorial, cluster, crossover, stepped_wedge, cluster_crossover: a trial; cohort: "
-        "groups as they are found; service: a service evaluation, which describes the patients of a clinic without "
-        "arms.",
+        description="parallel, factorial, cluster, crossover, stepped_wedge, cluster_crossover, n_of_1: a trial; "
+        "cohort: groups as they are found; service: a service evaluation, which describes the patients of a clinic "
+        "without arms.",
     )
     registration: str | None = Field(None, description="Registry and number.")
     data_cut: date | None = Field(None, description="No date in the data may be later than this.")

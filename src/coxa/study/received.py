@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from coxa.study.design_words import DesignWords
 from coxa.study.labels import label_of
-from coxa.study.periods import EVERY_PERIOD, EVERY_PERIOD_LABEL, Periods
+from coxa.study.periods import EVERY_PERIOD, EVERY_PERIOD_LABEL, OVER_PERIODS, Periods
 
 
 class Received:
@@ -48,6 +48,12 @@ class Received:
         """
         periods = self.received_in_periods
         return () if periods is None else periods.visits or endpoint
+
+    @property
+    def over_periods(self) -> str:
+        """When a number over the periods is measured, in words."""
+        periods = self.received_in_periods
+        return OVER_PERIODS if periods is not None and periods.own_sequences else "at the end of a period"
 
     def measured_at(self, visit: str, endpoint: tuple[str, ...]) -> str | None:
         """Return the visit at which a number is measured; None of one that is over the ends of all periods."""

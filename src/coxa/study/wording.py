@@ -10,6 +10,7 @@ from coxa.study.estimand import Estimand
 from coxa.study.labels import at_visit, measured, mid_sentence_label
 from coxa.study.outcome import Responder
 from coxa.study.parts import Compliance
+from coxa.study.periods import OVER_PERIODS
 from coxa.study.words import DOSE_WORDS, GROUPINGS, STRATEGY_NAMES
 
 
@@ -77,8 +78,16 @@ def endpoint_words(study: ComparativeStudy, estimand: str) -> str:
     """Return the endpoint in words, with visits, for example "change from baseline in HOOS pain at Week 12"."""
     endpoint = study.estimands[estimand].endpoint
     label = study.label("outcomes", endpoint.outcome)
+    return f"{measured(endpoint.measure, label)} {when_words(study, estimand)}"
+
+
+def when_words(study: ComparativeStudy, estimand: str) -> str:
+    """Return when the endpoint of an estimand is measured: "at Week 6 and Week 12", "over all periods"."""
+    endpoint, periods = study.estimands[estimand].endpoint, study.received_in_periods
+    if periods is not None and periods.own_sequences and set(endpoint.visit) == set(periods.visits):
+        return OVER_PERIODS
     visits = join_words([study.label("visits", visit) for visit in endpoint.visit])
-    return f"{measured(endpoint.measure, label)} {at_visit(endpoint.measure, visits)}"
+    return at_visit(endpoint.measure, visits)
 
 
 def factor_words(study: ComparativeStudy, factor: str) -> str:

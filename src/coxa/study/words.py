@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Design = Literal[
-    "parallel", "factorial", "cluster", "crossover", "stepped_wedge", "cluster_crossover", "cohort", "service"
+    "parallel", "factorial", "cluster", "crossover", "stepped_wedge", "cluster_crossover", "n_of_1", "cohort", "service"
 ]
 """Design of a study, which says of what kind its plan is."""
 
@@ -110,6 +110,7 @@ ChecklistName = Literal[
     "by_design",
     "none",
     "consort-2025",
+    "cent",
     "consort-pro",
     "consort-stepped-wedge",
     "spirit-2025",

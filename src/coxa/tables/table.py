@@ -91,6 +91,7 @@ class Table:
     footnotes : in order
     sums      : rows, counted from 0, that add up in each column to a number that is known from elsewhere; rows below
                 another, rows of one heading, arms and their total need not be named
+    of_people : whether it has single participants, and so is not for everybody
 
     Raises
     ------
@@ -112,6 +113,7 @@ class Table:
     footnotes: tuple[Footnote, ...] = ()
     subtitle: str = ""
     sums: tuple[tuple[int, ...], ...] = ()
+    of_people: bool = False
 
     def __post_init__(self) -> None:
         if not IDENTIFIER.fullmatch(self.id):

@@ -45,6 +45,7 @@ from coxa.cohort.checks.randomisation import check_before_randomisation, check_e
 from coxa.cohort.checks.red_flags import check_red_flags
 from coxa.cohort.checks.return_to_sport import check_return_to_sport
 from coxa.cohort.checks.screening import check_screening
+from coxa.cohort.checks.sequences import check_sequences
 from coxa.cohort.checks.sessions import check_session_totals
 from coxa.cohort.checks.sides import check_sides
 from coxa.cohort.checks.target_trial import check_target_trial
@@ -59,6 +60,7 @@ CHECKS: tuple[Callable[[Draft], Checked], ...] = (
     check_forms,
     check_known_participants,
     check_arms,
+    check_sequences,
     check_contracts,
     check_units,
     check_outcome_ranges,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import Any
 
 import pandas as pd
 
@@ -149,7 +150,7 @@ def resolve(origin: Origin, *, reserved: Iterable[str] = ()) -> Resolved:
                 columns[name] = source.columns[name]
             else:
                 findings.append(missing_column(origin, source.columns[name], name))
-        elif name in source.constants or name in reserved:
+        elif name in constants_of(origin) or name in reserved:
             continue
         elif name in existing:
             if not (origin.ignore_unlisted and name not in named and _describes(origin.table, field_)):
@@ -160,6 +161,16 @@ def resolve(origin: Origin, *, reserved: Iterable[str] = ()) -> Resolved:
         absent = [column for column in (rule.column, *rule.when_missing) if column not in existing]
         findings += [missing_column(origin, column, rule.column, "missing_when") for column in absent]
     return Resolved(columns, tuple(findings), frozenset(columns.values()))
+
+
+def constants_of(origin: Origin) -> dict[str, Any]:
+    """Return what is the same in every row: as the plan says, and in a plan with one arm the arm of participants."""
+    source, arm = origin.source, origin.agreed.fields.get("arm")
+    given = dict(source.constants)
+    silent = "arm" not in source.columns and "arm" not in origin.frame and "arm" not in source.values
+    if origin.table == "participants" and arm is not None and len(arm.levels) == 1 and silent:
+        given.setdefault("arm", next(iter(arm.levels)))
+    return given
 
 
 def _describes(table: str, wanted: Field) -> bool:

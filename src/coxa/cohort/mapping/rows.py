@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from coxa.cohort.ledger import account, left_out_rows
 from coxa.cohort.mapping.cells import Cells, constant, convert
 from coxa.cohort.mapping.codes import Mask
-from coxa.cohort.mapping.columns import Origin, Resolved, resolve
+from coxa.cohort.mapping.columns import Origin, Resolved, constants_of, resolve
 from coxa.cohort.mapping.mapped import STAGE, Mapped, complete, joined
 from coxa.cohort.mapping.missing import declared_by_kind
 from coxa.cohort.measured import KIND
@@ -49,7 +49,7 @@ def read_rows(origin: Origin, reserved: Iterable[str] = ()) -> Rows:
     source, agreed = origin.source, origin.agreed
     index = origin.frame.index
     cells: dict[str, Cells] = {}
-    for name, value in source.constants.items():
+    for name, value in constants_of(origin).items():
         if name in agreed.fields and name not in reserved and name not in resolved.columns:
             cells[name] = constant(value, agreed.fields[name], index)
     for name, where in resolved.columns.items():

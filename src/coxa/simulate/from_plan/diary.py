@@ -16,6 +16,7 @@ from coxa.simulate.events import draw_runs, draw_serial
 from coxa.simulate.from_plan.defaults import DAILY
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
+from coxa.simulate.from_plan.own_sequences import effects_on_days
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.course import Course
 from coxa.study.assumptions.diary import (
@@ -177,6 +178,7 @@ def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> 
     hard, pain = yesterdays_load(training.load), plan.pain
     begins = draw_flares(plan.flares, hard, seed)
     latent = pain.start + personal_level(drawn, pain) + daily_changes(design, pain, t, first)[drawn.received]
+    latent += effects_on_days(design.study, pain, n, t, first, seed)
     latent += pain.yesterday_load * hard
     latent += draw_serial(generator("daily pain", seed), n, t, pain.day_sd, pain.day_correlation)
     if plan.flares is not None:

@@ -24,6 +24,7 @@ from coxa.simulate.from_plan.has_conditions import conditions_give
 from coxa.simulate.from_plan.means import mean_on
 from coxa.simulate.from_plan.measure import measured, measured_other
 from coxa.simulate.from_plan.mix import draw_mix
+from coxa.simulate.from_plan.own_sequences import effects_at_visits
 from coxa.simulate.from_plan.placed import PlacedInPeriods
 from coxa.simulate.seeds import generator
 
@@ -81,6 +82,8 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
     placed = PlacedInPeriods.of(design, codes, n)
     deviation = residuals(design, received, seed)
     deviation += shift.T[:, None, :]
+    if (own := effects_at_visits(design, n, seed)) is not None:
+        deviation += own
     if design.clusters:
         deviation += draw_effects(
             design.clusters, codes, design.between, design.sd, seed, population=world.population,

@@ -12,8 +12,10 @@ from coxa.simulate.from_plan.design import DESIGN, TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import other_columns
 from coxa.simulate.from_plan.exposures import exposure_columns
+from coxa.simulate.from_plan.own_sequences import blocks_of, sequence_words
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words, participant_ids
+from coxa.study.blocks import SEQUENCE
 from coxa.study.estimand import Estimand
 
 if TYPE_CHECKING:
@@ -117,6 +119,8 @@ def _other_columns(design: TrialDesign, drawn: DrawnTrial, plan: Estimand) -> di
 def _of_participants(design: TrialDesign, drawn: DrawnTrial, times: int) -> dict[str, Any]:
     """Return covariates and clusters, those of each participant so many times."""
     columns: dict[str, Any] = {}
+    if (blocks := blocks_of(design.study)) is not None:
+        columns[SEQUENCE] = np.repeat(sequence_words(blocks, len(drawn.arm), drawn.seed), times)
     for name, covariate in design.study.covariates.items():
         column = np.repeat(drawn.covariates[name], times)
         columns[name] = category(column, covariate.level_labels()) if covariate.type == "category" else column

@@ -45,7 +45,7 @@ def added_in_periods(study: ComparativeStudy, outcome: AssumedOutcome, arms: Seq
                      visits: Sequence[str]) -> Floats:  # fmt: skip
     """Return (a, m) what the treatments of the periods add to the mean of an arm, with what is carried over."""
     periods, found = study.received_in_periods, carried_in_periods(study, outcome, arms, visits)
-    if periods is not None:
+    if periods is not None and not periods.own_sequences:
         for a, arm in enumerate(arms):
             for visit in periods.visits:
                 found[a, visits.index(visit)] += added_by(outcome, periods, arm, visit)
@@ -74,7 +74,7 @@ def carried_in_periods(study: ComparativeStudy, outcome: AssumedOutcome, arms: S
                        visits: Sequence[str]) -> Floats:  # fmt: skip
     """Return (a, m) what is left of the treatment of the period before; zero where there are no periods."""
     periods, found = study.received_in_periods, np.zeros((len(arms), len(visits)))
-    if periods is not None:
+    if periods is not None and not periods.own_sequences:
         for a, arm in enumerate(arms):
             for visit in periods.visits:
                 found[a, visits.index(visit)] = outcome.carry_over.get(periods.carried(arm, visit), 0.0)

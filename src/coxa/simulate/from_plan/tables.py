@@ -17,10 +17,12 @@ from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import recorded_events
 from coxa.simulate.from_plan.event_outcomes import EventDays
 from coxa.simulate.from_plan.mix import CONDITION, NumberMix
+from coxa.simulate.from_plan.own_sequences import blocks_of, sequence_words
 from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedScreening
+from coxa.study.blocks import SEQUENCE
 from coxa.study.events import DATES
 
 if TYPE_CHECKING:
@@ -167,6 +169,9 @@ def participants_table(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -
         "arm_received": arms[drawn.received],
         "randomisation_date": when(everyone, np.zeros(n)),
     }
+    if (blocks := blocks_of(design.study)) is not None:
+        del columns["arm"], columns["arm_received"]
+        columns[SEQUENCE] = sequence_words(blocks, n, drawn.seed)
     own = {name: covariate for name, covariate in design.study.covariates.items() if covariate.source is None}
     for name, covariate in own.items():
         mix, values = design.mix[name], drawn.covariates[name]

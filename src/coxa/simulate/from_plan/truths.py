@@ -21,13 +21,11 @@ from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
 from coxa.simulate.from_plan.follow import Conditions, follow
 from coxa.simulate.from_plan.following import follows_from_days
-from coxa.simulate.from_plan.in_cluster_periods import HOW_CLUSTERS, values_in_cluster_periods
-from coxa.simulate.from_plan.in_periods import HOW, values_in_periods
 from coxa.simulate.from_plan.other_truths import exact_other_value, is_difference, simulated_other_values
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
+from coxa.simulate.from_plan.truths_in_periods import true_values_in_periods
 from coxa.simulate.truth import TrueValue, Truth
-from coxa.study.cluster_periods import ClusterPeriods
 from coxa.study.effects import EFFECTS
 from coxa.study.estimand import Estimand
 from coxa.study.parts import arm_factors
@@ -210,10 +208,8 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     """
     check_seed(seed)
     n = min(n, SIZE_OF_DAYS) if follows_from_days(design) else n
-    if isinstance(design.study.received_in_periods, ClusterPeriods):
-        return Truth(planted(design), tuple(values_in_cluster_periods(design, n, seed)), HOW_CLUSTERS)
-    if design.study.received_in_periods is not None:
-        return Truth(planted(design), tuple(values_in_periods(design, n, seed)), HOW)
+    if (found := true_values_in_periods(design, n, seed)) is not None:
+        return Truth(planted(design), tuple(found[0]), found[1])
     plans = design.study.estimands
     exact = {name: exact_values(design, plan) for name, plan in plans.items()}
     unknown = [name for name in plans if any(value is None for value in exact[name].values())]

@@ -53,6 +53,19 @@ class AssumedDailyPain(AssumedDailyChange):
     )
     day_sd: Spread = Field(1.0, description="Standard deviation of a participant's days.")
     day_correlation: Probability = Field(0.5, lt=1, description="Of these deviations between one day and the next.")
+    treatments: dict[Name, Finite] = Field(
+        default_factory=dict,
+        description="In n-of-1 trials: treatment: what it adds to pain once it has its full effect.",
+    )
+    treatment_sd: dict[Name, NotNegative] = Field(
+        default_factory=dict,
+        description="In n-of-1 trials: treatment: standard deviation between participants of what it adds.",
+    )
+    carry_over_days: NotNegative = Field(
+        0.0,
+        description="In n-of-1 trials: time constant in days with which the effect of a treatment builds up and that "
+        "of the one before fades; 0: at once.",
+    )
     yesterday_load: Finite = Field(
         0.0, description="What 100 AU of yesterday's training load above the participant's mean add to pain."
     )

@@ -86,8 +86,11 @@ class AssumedOutcome(Part):
     )
     carry_over: dict[Name, Finite] = Field(
         default_factory=dict,
-        description="Where arms receive treatments in periods: treatment: what of it is left at the end of the period "
-        "after it; the truth of an estimand is without it.",
+        description="Where arms receive treatments in periods: treatment: what of it is left a period later; the truth "
+        "of an estimand is without it.",
+    )
+    treatment_sd: dict[Name, NotNegative] = Field(
+        default_factory=dict, description="In n-of-1 trials: treatment: SD between participants of what it adds."
     )
     sd: Spread | dict[Name, Spread] | None = Field(
         None, description="Standard deviation after baseline, one or by visit; that of the baseline unless given."

@@ -196,6 +196,12 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
             f"model {analysis.model} is of treatments that arms receive in periods; write `design: {design}` with "
             "`periods`, or use another model",
         )
+    if periods is not None and periods.own_sequences != analysis.of_blocks:
+        return (
+            (*at, "model"),
+            f"model {analysis.model} does not take the treatments of a trial of `design: {study.design}`; Use "
+            f"{_models_of_periods(study)}.",
+        )
     if periods is None:
         return None
     if not analysis.of_periods or analysis.of_clusters != (study.design in CROSSING):
@@ -216,9 +222,10 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
 
 def _models_of_periods(study: ComparativeStudy) -> str:
     """Return the models of treatments in periods that go with a design."""
-    return " or ".join(
-        word for word, kind in MODELS.items() if kind.of_periods and kind.of_clusters == (study.design in CROSSING)
-    )
+    own = study.received_in_periods is not None and study.received_in_periods.own_sequences
+    clusters = study.design in CROSSING
+    kinds = ((word, kind) for word, kind in MODELS.items() if kind.of_periods and kind.of_blocks == own)
+    return " or ".join(word for word, kind in kinds if kind.of_clusters == clusters)
 
 
 def analysis_name(study: ComparativeStudy, analysis: Analysis) -> str:

@@ -13,6 +13,7 @@ from coxa.errors import CoxaError, not_allowed
 from coxa.instruments import load_instrument
 from coxa.study.assumptions.clusters import AssumedClusters
 from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, visit_problem
+from coxa.study.assumptions.diary import AssumedDailyPain
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.checks.confounding import confounding_problems
@@ -75,6 +76,8 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     yield from _covariates(study)
     yield from confounding_problems(study)
     yield from assumed_source_problems(study)
+    if part.diary is not None:
+        yield from _days_in_periods(study, part.diary.pain)
     yield from diary_window_problems(study)
     yield from _clusters(study)
     yield from _events(study)
@@ -150,9 +153,13 @@ def _outcomes(study: ComparativeStudy) -> Iterator[Said]:
 def _in_periods(study: ComparativeStudy, assumed: AssumedOutcome, at: tuple[str, ...]) -> Iterator[Said]:
     """Yield effects of treatments that no arm receives in a period."""
     periods = study.received_in_periods
-    for key in ("treatments", "carry_over"):
+    for key in ("treatments", "carry_over", "treatment_sd"):
         given = getattr(assumed, key)
-        if given and periods is None:
+        if periods is not None and periods.own_sequences and any(isinstance(one, tuple) for one in given.values()):
+            yield (*at, key), "a treatment of n-of-1 trials adds one number in each of its periods; write that number"
+        elif key == "treatment_sd" and given and not (periods and periods.own_sequences):
+            yield (*at, key), "`treatment_sd` is of n-of-1 trials (`design: n_of_1`); remove it"
+        elif given and periods is None:
             yield (*at, key), f"`{key}` is of treatments in `periods`, and the plan has none; write `mean_change`"
         elif periods is not None:
             yield from _names(given, periods.treatments, "treatment", (*at, key))
@@ -164,6 +171,20 @@ def _in_periods(study: ComparativeStudy, assumed: AssumedOutcome, at: tuple[str,
     elif assumed.by_period:
         text = "`by_period` is of the periods of a `calendar`, and the plan has none; write `shared_change` by visit"
         yield (*at, "by_period"), text
+
+
+def _days_in_periods(study: ComparativeStudy, pain: AssumedDailyPain) -> Iterator[Said]:
+    """Yield effects on daily pain of treatments that nobody takes period by period."""
+    periods, at = study.received_in_periods, ("diary", "pain")
+    own = periods is not None and periods.own_sequences
+    for key in ("treatments", "treatment_sd"):
+        given = getattr(pain, key)
+        if given and not own:
+            yield (*at, key), f"`{key}` is of n-of-1 trials (`design: n_of_1`); write `mean_change`"
+        elif periods is not None:
+            yield from _names(given, periods.treatments, "treatment", (*at, key))
+    if pain.carry_over_days and not own:
+        yield (*at, "carry_over_days"), "`carry_over_days` is of n-of-1 trials (`design: n_of_1`); remove it"
 
 
 def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:

@@ -29,6 +29,7 @@ from coxa.study.models.logistic import Logistic
 from coxa.study.models.mann_whitney import MannWhitney
 from coxa.study.models.mediation import Mediation
 from coxa.study.models.mmrm import MMRM
+from coxa.study.models.n_of_1 import NOfOne
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
@@ -45,6 +46,7 @@ AnyModel = (
     | Crossover
     | ClusterPeriodModel
     | ClusterPeriodGEE
+    | NOfOne
     | Imputation
     | DropoutWeights
     | Proportions

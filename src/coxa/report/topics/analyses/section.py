@@ -14,6 +14,7 @@ from coxa.report.topics.analyses.kinds.cluster_periods import cluster_period_blo
 from coxa.report.topics.analyses.kinds.dropout_models import dropout_blocks
 from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
+from coxa.report.topics.analyses.kinds.n_of_1 import n_of_1_blocks
 from coxa.report.topics.analyses.kinds.periods import period_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
 from coxa.report.topics.analyses.profile import analysis_profile, profile_leads
@@ -25,6 +26,7 @@ from coxa.report.topics.analyses.sentences import not_fitted_words
 from coxa.report.topics.analyses.variances import variances_table
 from coxa.report.topics.analyses.written import DRAWN
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.models.n_of_1 import NOfOne
 from coxa.study.wording import estimand_title
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Footnote, Table, identifier
@@ -68,7 +70,8 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     differences = TableBlock(compared)
     means = TableBlock(_noted_once(means_table(planned, report.estimates, every, dataset), compared))
     variances = [variances_table(planned, fit, dataset.analysed) for fit in fits]
-    variances += [participant_effects_table(planned, fit) for fit in fits]
+    if not planned.analysis.of_blocks:
+        variances += [participant_effects_table(planned, fit) for fit in fits]
     others: list[Block] = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
     others += [*imputation_blocks(report, planned), *dropout_blocks(report, planned)]
     if planned.analysis.role not in DRAWN:
@@ -76,6 +79,8 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
             others = [*cluster_period_blocks(report, planned, fits), *others]
         return [differences, means, *others]
     forest = FigureBlock(_forest(report, planned))
+    if isinstance(planned.analysis, NOfOne):
+        return [differences, means, *n_of_1_blocks(report, planned, fits), *others]
     if planned.in_periods:
         return [differences, means, *period_blocks(report, planned, fits), *others]
     on_page_one = planned is report.study.main_analysis and profile_leads(report, planned)

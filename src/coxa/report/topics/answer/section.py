@@ -151,7 +151,8 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     if len(by_arm) > MOST_SENTENCES and len(set(sizes.values())) == 1:
         by_arm = [prose(by_arm[0].pieces[0], f" in each {study.words.arm}")]
     everybody = counted(sum(sizes.values()), "participants", study.counted_as, "total")
-    yield prose(everybody, f" {study.words.started} participants (", in_sentence(by_arm), ")", *_clusters(report), ".")
+    each = (" (", in_sentence(by_arm), ")") if len(by_arm) > 1 else ()
+    yield prose(everybody, f" {study.words.started} participants", *each, *_clusters(report), ".")
     rows, used = report.datasets[main.estimand_name].analysed, modelled(report, main)
     for visit in main.visits:
         known = used if main.in_periods else used[used["visit"] == visit]

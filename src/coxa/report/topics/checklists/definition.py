@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from coxa.errors import check_known
 from coxa.packaged import packaged_yaml
 
-GUIDELINES = ("consort-2025", "consort-pro", "consort-stepped-wedge", "spirit-2025", "strobe", "tidier", "cert")
+GUIDELINES = ("consort-2025", "cent", "consort-pro", "consort-stepped-wedge", "spirit-2025", "strobe", "tidier", "cert")
 """The checklists that ship, in the order in which a report carries them."""
 
 OF_REVIEWS = ("prisma-2020",)

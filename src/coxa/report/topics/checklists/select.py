@@ -22,9 +22,9 @@ def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
     -------
     tuple of str
         A cohort has STROBE, and a study without arms none.
-        A randomised trial has CONSORT 2025, with CONSORT-PRO if an outcome is an instrument and the extension for
-        stepped wedge trials if it is one, or before there are data SPIRIT 2025. Where an arm delivers exercise,
-        TIDieR and CERT go with them.
+        A series of n-of-1 trials has CENT 2015. Another randomised trial has CONSORT 2025, with CONSORT-PRO if an
+        outcome is an instrument and the extension for stepped wedge trials if it is one. Before there are data a trial
+        has SPIRIT 2025. Where an arm delivers exercise, TIDieR and CERT go with them.
     """
     delivered = ("tidier", "cert") if exercise_arms(study) else ()
     if not isinstance(study, ComparativeStudy):
@@ -33,6 +33,8 @@ def by_design(study: Study, *, reported: bool = True) -> tuple[str, ...]:
         return ("strobe", *delivered)
     if not reported:
         return ("spirit-2025", *delivered)
+    if study.design == "n_of_1":
+        return ("cent", *delivered)
     patients = ("consort-pro",) if any(outcome.instrument for outcome in study.outcomes.values()) else ()
     stepped = ("consort-stepped-wedge",) if study.design == "stepped_wedge" else ()
     return ("consort-2025", *patients, *stepped, *delivered)

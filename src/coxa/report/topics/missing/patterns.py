@@ -141,7 +141,7 @@ def completion_table(cohort: Cohort, dataset: AnalysisDataset) -> Table | None:
     arms = by_arm(study, people[among(people["participant_id"], here["participant_id"])])
     columns = _split({arm: rows for arm, rows in arms.items() if arm != TOTAL}, known)
     least = max(study.report.small_cells, 1)
-    if min(map(len, columns.values())) < least:
+    if min(map(len, columns.values()), default=0) < least:
         columns = _split({TOTAL: arms[TOTAL]}, known)
     if min(map(len, columns.values())) < least:
         return None

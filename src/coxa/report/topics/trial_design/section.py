@@ -11,6 +11,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.trial_design.randomised import randomisation_words
 from coxa.study import Study
 from coxa.study.base import Part
+from coxa.study.blocks import Blocks
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.components import components
 from coxa.study.parts import readable
@@ -26,6 +27,7 @@ DESIGNS = {
     "crossover": "Randomised crossover trial",
     "stepped_wedge": "Stepped wedge cluster-randomised trial",
     "cluster_crossover": "Cluster-randomised crossover trial",
+    "n_of_1": "Series of randomised n-of-1 trials",
     "cohort": "Cohort study",
     "service": "Service evaluation",
 }
@@ -88,6 +90,10 @@ FROM_PLAN = {
     "design": "Type of study",
     "visits": "Visits",
     "periods": "Sequences",
+    "blocks": "Blocks",
+    "blocks.number": "Blocks",
+    "blocks.run_in_days": "Blocks",
+    "blocks.treatments.*.description": "Treatments",
     "periods.treatments": "Treatments",
     "arms": ARMS,
     "arms.*.label": ARMS,
@@ -155,12 +161,25 @@ def _periods(study: Study) -> Iterator[tuple[str, str]]:
             for name, part in periods.treatments.items()
         ),
     )
+    blocks = getattr(study, "blocks", None)
+    if isinstance(blocks, Blocks):
+        yield FROM_PLAN["blocks"], _blocks_words(blocks)
+        return
     sequences = (
         f"{study.label('arms', arm)}: {', '.join(study.label('arms', name) for name in periods.sequences[arm])}"
         for arm in study.arm_order
     )
     washout = f"; {periods.washout_days} days without treatment between periods" if periods.washout_days else ""
     yield FROM_PLAN["periods"], "; ".join(sequences) + washout
+
+
+def _blocks_words(blocks: Blocks) -> str:
+    """Return how often and how long each treatment is taken."""
+    run_in = f", of which the first {blocks.run_in_days} are not analysed" if blocks.run_in_days else ""
+    return (
+        f"{blocks.number} blocks, each with every treatment once in random order; {blocks.n_periods} periods of "
+        f"{blocks.period_days} days{run_in}"
+    )
 
 
 def _window(window: tuple[int, int] | None) -> str:

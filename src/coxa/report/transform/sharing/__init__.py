@@ -21,7 +21,7 @@ from coxa.report.document import (
 from coxa.report.record import ReportRecord
 from coxa.report.topics.answer.people import IN_PEOPLE
 from coxa.report.transform.sharing.collect import Collector
-from coxa.report.transform.sharing.figures import OF_FEW, shared_figure
+from coxa.report.transform.sharing.figures import OF_FEW, OF_PEOPLE, shared_figure
 from coxa.report.transform.sharing.protect import Protection
 from coxa.report.transform.sharing.silent import is_silent, without_signs
 from coxa.study import Study
@@ -58,6 +58,8 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
 
     def block(one: Block) -> Block:
         match one:
+            case TableBlock(table) if table.of_people:
+                return Paragraph(f"{table.title}. {OF_PEOPLE}.")
             case TableBlock(table):
                 return replace(one, table=protection.table(table))
             case FigureBlock(figure):

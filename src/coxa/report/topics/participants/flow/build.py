@@ -37,9 +37,9 @@ from coxa.report.topics.participants.flow.people import (
 )
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
 from coxa.study.comparative import ComparativeStudy, with_arms
-from coxa.study.labels import at_visit
 from coxa.study.parts import arm_factors
-from coxa.study.wording import join_words
+from coxa.study.periods import OVER_PERIODS
+from coxa.study.wording import join_words, when_words
 from coxa.study.words import OF_CLUSTERS
 from coxa.tables.phrases import sentence_case
 
@@ -112,7 +112,9 @@ def analysis_words(study: ComparativeStudy, estimand: str) -> Path:
     endpoint = study.estimands[estimand].endpoint
     at = join_words([study.label("visits", visit) for visit in endpoint.visit])
     outcome = study.label("outcomes", endpoint.outcome)
-    when = at_visit(endpoint.measure, at)
+    when = when_words(study, estimand)
+    if when == OVER_PERIODS:
+        return "Analysed in one period or more", "Not analysed in any period", f"{outcome} {when}"
     if len(endpoint.visit) > 1:
         return f"Analysed at one or more of {at}", f"Not analysed at any of {at}", f"{outcome} {when}"
     return f"Analysed {when}", f"Not analysed {when}", f"{outcome} {when}"
