@@ -35,6 +35,12 @@ class DayEffect(Carded):
     correlation         : between two days in a row
     sd                  : of a day about the regression
     loglik              : restricted log-likelihood
+
+    Examples
+    --------
+    >>> found = day_effect([5, 4.5, 3, 3.5, 5.5, 5, 3.5, 3], [0, 0, 1, 1, 0, 0, 1, 1], range(8), trend=False)
+    >>> found.n_days, found.df
+    (8, 6.0)
     """
 
     n_days: int
@@ -157,7 +163,7 @@ def _profile(rho: float, y: Floats, design: Floats, t: Floats) -> tuple[float, F
     white[1:] -= power[:, None] * table[:-1] / root[1:, None]
     z, response = white[:, :-1], white[:, -1]
     cross = z.T @ z
-    inverse = np.linalg.inv(cross)
+    inverse = np.asarray(np.linalg.inv(cross), dtype=np.float64)
     beta = inverse @ (z.T @ response)
     left = float(((response - z @ beta) ** 2).sum())
     n, p = design.shape
@@ -167,4 +173,4 @@ def _profile(rho: float, y: Floats, design: Floats, t: Floats) -> tuple[float, F
         + float(np.log(own).sum())
         + float(np.linalg.slogdet(cross)[1])
     )
-    return minus, beta, inverse, sigma
+    return minus, np.asarray(beta), inverse, sigma

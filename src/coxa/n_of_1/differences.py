@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from coxa.arguments import FRAME, kinds
@@ -77,13 +78,15 @@ def block_differences(
     empty = pd.DataFrame(columns=["participant_id", "block", "compare", "against", "difference", "order"])
     if table.empty or not {"compare", "against"} <= set(table["mean"].columns):
         return empty
-    if (again := (table["first"] != table["last"]) & table["first"].notna()).any(axis=None):
-        person, where = table.index[again.any(axis=1)][0]
+    twice = (table["first"].ne(table["last"]) & table["first"].notna()).to_numpy().any(axis=1)
+    if twice.any():
+        person, where = table.index[int(twice.argmax())]
         raise OptionError(
             f"Participant {person} has a treatment in two periods of block {where}. Number blocks so that each has "
             "every treatment once."
         )
-    both = table[table["mean"].notna().all(axis=1)]
+    complete = np.asarray(table["mean"].notna()).all(axis=1)
+    both = table.iloc[np.flatnonzero(complete)]
     found = pd.DataFrame({"compare": both["mean"]["compare"], "against": both["mean"]["against"]})
     found["difference"] = found["compare"] - found["against"]
     found["order"] = (both["first"]["compare"] > both["first"]["against"]).astype(float) - 0.5

@@ -79,6 +79,11 @@ def person_effect(differences: Any, *, conf_level: float = 0.95) -> PersonEffect
     others where the order was drawn block by block) and asks how often the mean is at least as far from 0: with b
     blocks p is 2 / 2^b at least, so that six blocks are the fewest that can reach 0.05. Sources: Senn, Cross-over
     Trials in Clinical Research, 2002; Edgington & Onghena, Randomization Tests, 2007.
+
+    Examples
+    --------
+    >>> person_effect([-2.0, -1.0, -3.0, -2.5, -1.5, -0.5]).randomisation_p
+    0.03125
     """
     check_level(conf_level)
     d = np.asarray(differences, dtype=float).ravel()

@@ -18,8 +18,9 @@ from coxa.models import Fit, fit_ancova, fit_lmm, variance_intervals
 from coxa.n_of_1.person import person_effect
 
 PERSON = "participant_id"
-NAMES = {f"sd[{PERSON}: Intercept]": "sd_between", "sd[residual]": "sd_within"}
-LIMITS = ("conf_low", "conf_high")
+BETWEEN, WITHIN = f"sd[{PERSON}: Intercept]", "sd[residual]"
+"""What the spreads are called in the model."""
+OF_PERSON = ("n_blocks", "estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "randomisation_p")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -194,13 +195,14 @@ def spreads(fit: Fit, conf_level: float) -> dict[str, float]:
     if fit.random is None:
         within = math.sqrt(float((fit.resid**2).sum()) / fit.df_resid)
         return dict.fromkeys(("sd_between", "sd_between_low", "sd_between_high"), math.nan) | {"sd_within": within}
-    table = variance_intervals(fit, conf_level=conf_level).set_index("name")
-    between, within = (table.loc[name] for name in NAMES)
+    table = variance_intervals(fit, conf_level=conf_level)
+    rows = {str(row["name"]): row for row in table.to_dict("records")}
+    between, residual = rows[BETWEEN], rows[WITHIN]
     return {
         "sd_between": float(between["estimate"]),
         "sd_between_low": float(between["conf_low"]),
         "sd_between_high": float(between["conf_high"]),
-        "sd_within": float(within["estimate"]),
+        "sd_within": float(residual["estimate"]),
     }
 
 
@@ -217,19 +219,15 @@ def _people(fit: Fit, frame: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     rows = []
     for person, own in frame.groupby(PERSON, observed=True, sort=True):
         found = person_effect(own["difference"].to_numpy(), conf_level=conf_level)
-        rows.append(
-            {PERSON: person}
-            | {name: getattr(found, name) for name in
-               ("n_blocks", "estimate", "std_error", "df", "p_value", "conf_low", "conf_high", "randomisation_p")}
-        )  # fmt: skip
+        rows.append({PERSON: person} | {name: getattr(found, name) for name in OF_PERSON})
     people = pd.DataFrame(rows)
     if fit.random is None:
         return people.assign(**dict.fromkeys(("shrunken", "shrunken_error", "shrunken_low", "shrunken_high"), math.nan))
     new = pd.DataFrame({PERSON: people[PERSON], "order": 0.0})
-    found = fit.predict(new, conf_level=conf_level)
+    predicted = fit.predict(new, conf_level=conf_level)
     return people.assign(
-        shrunken=found["estimate"].to_numpy(),
-        shrunken_error=found["std_error"].to_numpy(),
-        shrunken_low=found["conf_low"].to_numpy(),
-        shrunken_high=found["conf_high"].to_numpy(),
+        shrunken=predicted["estimate"].to_numpy(),
+        shrunken_error=predicted["std_error"].to_numpy(),
+        shrunken_low=predicted["conf_low"].to_numpy(),
+        shrunken_high=predicted["conf_high"].to_numpy(),
     )

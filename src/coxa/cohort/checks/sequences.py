@@ -9,7 +9,7 @@ from coxa.cohort.row_findings import row_findings
 from coxa.findings import Finding
 from coxa.study.blocks import SEQUENCE, Blocks, sequence_fault, words_of
 
-FIELD = {"table": "participants", "field": SEQUENCE}
+TABLE = "participants"
 
 
 def check_sequences(draft: Draft) -> Checked:
@@ -21,10 +21,11 @@ def check_sequences(draft: Draft) -> Checked:
     if SEQUENCE not in people or people[SEQUENCE].isna().all():
         rule = "no participant has a sequence of treatments"
         remedy = f"Name the column with the treatments in order, such as {_example(blocks)!r}, as `{SEQUENCE}`."
-        return Checked((Finding("error", rule=rule, remedy=remedy, **FIELD),))
+        return Checked((Finding("error", TABLE, rule, remedy, field=SEQUENCE),))
     given = people[SEQUENCE]
-    faults = given.map(lambda one: None if pd.isna(one) else sequence_fault(blocks, words_of(one)))
-    short = given.map(lambda one: not pd.isna(one) and len(words_of(one)) < blocks.n_periods) & faults.isna()
+    faults = pd.Series([_fault(blocks, one) for one in given], index=given.index, dtype=object)
+    short = pd.Series([0 < len(words_of(one)) < blocks.n_periods for one in given.fillna("")], index=given.index)
+    short &= faults.isna()
     found = list(
         row_findings(
             people,
@@ -32,7 +33,8 @@ def check_sequences(draft: Draft) -> Checked:
             severity="warning",
             rule="the order of treatments is not known",
             remedy="Enter the sequence. Without it the participant is in no comparison.",
-            **FIELD,
+            table=TABLE,
+            field=SEQUENCE,
         )
     )
     for rule, rows in people[faults.notna()].groupby(faults.dropna(), sort=False):
@@ -42,7 +44,8 @@ def check_sequences(draft: Draft) -> Checked:
             rule=f"the order of treatments is not one of the plan: {rule}",
             remedy=f"Correct the sequence. Every block has each treatment once, as in {_example(blocks)!r}.",
             value=rows[SEQUENCE],
-            **FIELD,
+            table=TABLE,
+            field=SEQUENCE,
         )
     found += row_findings(
         people,
@@ -51,9 +54,15 @@ def check_sequences(draft: Draft) -> Checked:
         rule=f"the order of treatments has fewer than {blocks.n_periods} periods",
         remedy="Periods without a treatment are not analysed. Add them if they took place.",
         value=given,
-        **FIELD,
+        table=TABLE,
+        field=SEQUENCE,
     )
     return Checked(tuple(found))
+
+
+def _fault(blocks: Blocks, sequence: object) -> str | None:
+    """Return what is wrong with a sequence that is there."""
+    return None if sequence is None or sequence is pd.NA else sequence_fault(blocks, words_of(sequence))
 
 
 def _example(blocks: Blocks) -> str:

@@ -136,12 +136,10 @@ class AssumedOutcome(Part):
     )
     scale: Literal["continuous", "bounded", "items"] = Field(
         "bounded",
-        description="continuous: normal values; bounded: cut at the ends of the range (floor and ceiling); items: "
-        "answers to the instrument's items, whose score has the value as its mean.",
+        description="continuous: normal values; bounded: cut at the ends of the range; items: answers to the items, "
+        "whose score has the value as its mean.",
     )
-    step: Positive | None = Field(
-        None, description="Values are multiples of this, rounded up or down at random so that means are kept."
-    )
+    step: Positive | None = Field(None, description="Values are multiples of this, rounded so that means are kept.")
 
 
 class AssumedHappening(Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from coxa.analyses.blocks import differences_of
 from coxa.analyses.periods import rows_in_periods
@@ -25,7 +26,10 @@ from coxa.report.topics.analyses.kinds.people_figures import people_forest, peop
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import compared_arms
 from coxa.tables.formats import NONE, cell, number
-from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
+from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
+
+DayNumbers = dict[str, tuple[float, float, float, float]]
+"""Participant -> estimate, limits and correlation of the regression on days."""
 
 FEW_PEOPLE = 10
 """People below whom the spread between them is known badly."""
@@ -78,7 +82,7 @@ def series_table(report: ReportRecord, planned: PlannedAnalysis, compare: str, s
 
 
 def _series_rows(planned: PlannedAnalysis, compare: str, series: SeriesEffect) -> Iterator[Row]:
-    def at(term: str):  # type: ignore[no-untyped-def]
+    def at(term: str) -> Statistic:
         return address(planned, "", compare, term)
 
     people = len(series.people)
@@ -129,9 +133,7 @@ def series_sentences(planned: PlannedAnalysis, series: SeriesEffect) -> Iterator
         )
 
 
-def people_table(
-    planned: PlannedAnalysis, compare: str, series: SeriesEffect, days: dict[str, tuple[float, float, float, float]]
-) -> Table:
+def people_table(planned: PlannedAnalysis, compare: str, series: SeriesEffect, days: DayNumbers) -> Table:
     """Return the effect in each person: own blocks with tests, shrunken, and by regression on days."""
     rows = tuple(_person(planned, compare, record, days) for record in series.people.to_dict("records"))
     level = f"{100 * planned.analysis.conf_level:g}%"
@@ -160,7 +162,7 @@ def people_table(
     )
 
 
-def _person(planned: PlannedAnalysis, compare: str, record: dict, days: dict) -> Row:  # type: ignore[type-arg]
+def _person(planned: PlannedAnalysis, compare: str, record: dict[Any, Any], days: DayNumbers) -> Row:
     at = address(planned, "", compare, record["person"])
 
     def interval(name: str, low: float, estimate: float, high: float) -> Cell:
