@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from coxa.study.analysis import Analysis
 from coxa.study.words import Measure, Summary
@@ -23,3 +23,22 @@ class Proportions(Analysis):
     missing_response: Literal["observed", "non_responder"] = Field(
         "observed", description="A missing responder status is left out, or counts as no response."
     )
+    limits: Literal["newcombe", "miettinen-nurminen", "exact"] = Field(
+        "newcombe",
+        description="Limits of a difference: newcombe; miettinen-nurminen, score limits of it and of ratios, with "
+        "the p-value of the same test; exact, of the difference and the odds ratio in small samples.",
+    )
+
+    @model_validator(mode="after")
+    def _margins_are_of_newcombe(self) -> Proportions:
+        if self.margin is not None and self.limits != "newcombe":
+            raise ValueError(
+                f"`margin` is tested with `limits: newcombe`, not with {self.limits}; leave one of them out"
+            )
+        return self
+
+    def summary_problem(self, summary: Summary) -> tuple[str, str] | None:
+        """Return that a risk ratio has no exact limits."""
+        if self.limits == "exact" and summary == "risk_ratio":
+            return "limits", "there are no exact limits of a risk ratio; write `miettinen-nurminen`"
+        return None
