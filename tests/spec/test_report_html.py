@@ -20,7 +20,7 @@ from coxa.figures.figure import Figure
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.report.build import build_document
 from coxa.report.document import Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
-from coxa.report.output.html import render_html
+from coxa.report.output.html import printed_class, render_html
 from coxa.report.output.render import render
 from coxa.report.report import Report
 from coxa.report.text import report_text
@@ -425,3 +425,12 @@ def test_text_is_escaped_in_every_kind_of_block() -> None:
     assert "alert('x')" not in text
     assert '"quoted"' not in text
     assert "<script" not in text
+
+
+def test_a_printed_table_keeps_its_numbers_whole_where_paper_is_wide_enough() -> None:
+    def of(columns: int) -> Table:
+        row = Row("Clinic 1", (Cell("61.0% (59.7% to 62.2%)"),) * columns)
+        return Table("t", "Title", "Clinic", tuple(map(Column, "abcdefgh"[:columns])), (RowGroup("", (row,)),))
+
+    assert re.fullmatch(r"whole size(90|85|80|75|70)", printed_class(of(3)))
+    assert printed_class(of(8)) == ""

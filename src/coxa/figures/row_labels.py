@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from coxa.figures.figure import literal
 
-LETTERS, LINE, PADDED = 22, 15, 8
+LETTERS, LINE, PADDED = 28, 15, 8
 """Letters of a line, its height in pixels, and what is between two names of several lines."""
 
 

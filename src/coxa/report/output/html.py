@@ -16,12 +16,14 @@ from markupsafe import Markup, escape
 from coxa.errors import OptionError
 from coxa.figures.figure import Figure
 from coxa.report.document import Document, Part, Section, TableBlock
+from coxa.report.output.columns import layout
 from coxa.report.output.csv_files import csv_text
 from coxa.report.output.interaction import engine, page_script, policy, static
 from coxa.report.output.slide import size_class
 from coxa.tables.cells import Cell
 from coxa.tables.characters import printable
 from coxa.tables.prose import Text
+from coxa.tables.table import Table
 
 XMLNS = ' xmlns="http://www.w3.org/2000/svg"'
 """A file of its own needs the name of its language; inside a page it says nothing."""
@@ -136,8 +138,15 @@ def _environment() -> Environment:
     environment.filters["trace"] = trace
     environment.filters["against"] = _against
     environment.filters["said"] = said
+    environment.filters["printed"] = printed_class
     environment.tests["of_kind"] = lambda block, kind: type(block).__name__ == kind
     return environment
+
+
+def printed_class(table: Table) -> str:
+    """Return the class of a table on paper: the size at which no number of it is broken; empty where it is too wide."""
+    placed = layout(table)
+    return "" if placed.sideways else f"whole size{10 * placed.size:.0f}"
 
 
 def _svg(figure: Figure) -> Markup:
