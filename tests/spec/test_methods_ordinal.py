@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from coxa.estimates import cumulative_odds_ratios, row_mean_scores_test, win_pro
 from coxa.models import fit_ordinal, proportional_odds_test
 from coxa.report.document import FigureBlock, Paragraph, TableBlock
 from coxa.report.topics.analyses.kinds import kind_blocks
-from coxa.report.topics.analyses.kinds.level_bars import colours_of
+from coxa.report.topics.analyses.kinds.level_bars import colours_of, level_bars
 from coxa.report.topics.analyses.kinds.ordered import bars_of_levels
 from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.study.reading.read import parse_study
@@ -188,6 +189,20 @@ def test_the_levels_of_each_arm_are_counted_and_drawn() -> None:
     assert not [one for one in blocks if isinstance(one, FigureBlock) and one.figure.id == figure.id]
     assert "Exercise therapy (n = " in figure.alt
     assert figure.svg().count("<path") > 8
+
+
+@pytest.mark.parametrize("visits", [["month_6"], ["month_3", "month_6"]])
+def test_percentages_in_bars_keep_their_ink_on_the_page(visits: list[str]) -> None:
+    """The page gives texts of figures its own ink, but for marks on colour: white where the colour is dark."""
+    one = pd.DataFrame({"level": [1, 2, 3, 4], "n": [10, 2, 3, 5], "total": 20, "share": [0.5, 0.1, 0.15, 0.25]})
+    arms = pd.concat([one.assign(arm=arm, visit=visit) for visit in visits for arm in ("usual", "exercise")])
+    svg = level_bars(plan().planned("main"), arms.reset_index(drop=True)).svg()
+    groups = re.findall(r'<g class="mark-text [^"]*on_colour[^"]*"[^>]*>(.*?)</g>', svg, re.DOTALL)
+    written = [mark for group in groups for mark in re.findall(r'fill="([^"]*)">(\d+%)', group)]
+    assert [text for _, text in written] == ["50%", "10%", "15%", "25%"] * 2 * len(visits)
+    assert {ink for ink, text in written if text in ("50%", "25%")} == {"#ffffff"}
+    css = Path(coxa.__file__).parent / "report" / "output" / "static" / "report.css"
+    assert '.plot svg text:not([class*="on_colour"] *)' in css.read_text(encoding="utf-8")
 
 
 def test_the_test_of_proportional_odds_says_what_to_do() -> None:

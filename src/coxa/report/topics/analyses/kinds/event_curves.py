@@ -25,6 +25,11 @@ EVENT, COMPETING = 1, 2
 TICKS = 4
 """Times at which numbers at risk are given, after day 0."""
 
+CALENDAR = (365, 182, 91, 30, 28, 14, 7)
+"""Days of a year, half a year, a quarter, a month and weeks: times are these apart where they divide the whole."""
+
+FEWEST_SPANS = 3
+
 
 def plot_event_curves(
     planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, *, figure_id: str, title: str
@@ -92,9 +97,23 @@ def event_curves(groups: Mapping[str, str], rows: pd.DataFrame, day: float) -> p
     return pd.concat(parts, ignore_index=True)
 
 
+def days_asked(day: float) -> np.ndarray:
+    """Return the days of numbers at risk, up to the last: whole quarters, months or weeks where these divide it.
+
+    Examples
+    --------
+    >>> [days_asked(day).tolist() for day in (273.0, 84.0, 200.0)]
+    [[0.0, 91.0, 182.0, 273.0], [0.0, 28.0, 56.0, 84.0], [0.0, 50.0, 100.0, 150.0, 200.0]]
+    """
+    for step in CALENDAR:
+        if day % step == 0 and FEWEST_SPANS <= day / step <= TICKS + 1:
+            return np.arange(0.0, day + 1, step)
+    return np.unique(np.round(np.linspace(0, day, TICKS + 1)))
+
+
 def numbers_at_risk(groups: Mapping[str, str], rows: pd.DataFrame, day: float) -> pd.DataFrame:
     """Return arm, arm_label, day and n at risk on a few days: without an event, and still observed."""
-    asked = np.unique(np.round(np.linspace(0, day, TICKS + 1)))
+    asked = days_asked(day)
     parts = [
         pd.DataFrame(
             {

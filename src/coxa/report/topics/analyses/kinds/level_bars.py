@@ -90,11 +90,18 @@ def _chart(labelled: pd.DataFrame, levels: list[str], colours: list[str]) -> Any
         percent=[f"{100 * share:.0f}%" if share >= WIDE else "" for share in labelled["share"]],
     )
     drawn = drawn.assign(since=drawn["upto"] - drawn["share"], middle=drawn["upto"] - drawn["share"] / 2)
-    parts = [_of_visit(drawn[drawn["visit_label"] == visit], visit, levels, colours, len(visits)) for visit in visits]
+    parts = [
+        _of_visit(drawn[drawn["visit_label"] == visit], visit, levels, colours, place if len(visits) > 1 else None)
+        for place, visit in enumerate(visits)
+    ]
     return alt.vconcat(*parts, spacing=16)
 
 
-def _of_visit(rows: pd.DataFrame, visit: str, levels: list[str], colours: list[str], visits: int) -> Any:
+def _of_visit(rows: pd.DataFrame, visit: str, levels: list[str], colours: list[str], place: int | None) -> Any:
+    """Draw the bars of a visit, with its title where there are several, by its place among these.
+
+    The percentages keep their ink, which the page gives to other texts of figures: their marks are `on_colour`.
+    """
     import altair as alt
 
     arms = list(dict.fromkeys(rows["arm_label"]))
@@ -109,10 +116,11 @@ def _of_visit(rows: pd.DataFrame, visit: str, levels: list[str], colours: list[s
     ink = alt.Color("ink:N", scale=None, legend=None)
     texts = alt.Chart(rows).mark_text(fontSize=TEXT_SIZE - 2)
     texts = texts.encode(x=alt.X("middle:Q"), y=y, text=alt.Text("percent:N"), color=ink)
+    texts = texts.properties(name="on_colour" if place is None else f"on_colour_{place}")
     layers = alt.layer(bars, texts).resolve_scale(color="independent")
     title = alt.Title(visit, fontSize=TEXT_SIZE, fontWeight="normal", color=INK, anchor="start")
     sized = layers.properties(width=WIDTH, height=STEP * len(arms))
-    return sized.properties(title=title) if visits > 1 else sized
+    return sized if place is None else sized.properties(title=title)
 
 
 def _text(labelled: pd.DataFrame) -> str:
