@@ -16,7 +16,7 @@ def wilson(events: Any, n: Any, level: float) -> tuple[Any, Any]:
     Examples
     --------
     >>> [round(float(limit), 3) for limit in wilson(12, 77, 0.95)]
-    [0.092, 0.253]
+    [0.091, 0.253]
     """
     share, n = np.asarray(events) / np.asarray(n), np.asarray(n)
     z = norm.ppf((1 + level) / 2)
@@ -32,7 +32,7 @@ def newcombe(cell: tuple[int, int], reference: tuple[int, int], level: float) ->
     Examples
     --------
     >>> [round(limit, 3) for limit in newcombe((36, 154), (12, 77), 0.95)]
-    [-0.036, 0.174]
+    [-0.036, 0.175]
     """
     (a, n), (c, m) = cell, reference
     share, other = a / n, c / m

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 
 from coxa import distributions
 from coxa.cards import Carded
@@ -150,5 +151,5 @@ def success_power(std_error: float, *, lower_is_better: bool, alpha: float = 0.0
 
 def _law(prior: NextTrial) -> Any:
     if math.isinf(prior.df):
-        return distributions.norm(prior.centre, prior.scale)
-    return distributions.t(prior.df, prior.centre, prior.scale)
+        return scipy.stats.norm(prior.centre, prior.scale)
+    return scipy.stats.t(prior.df, prior.centre, prior.scale)
