@@ -212,7 +212,7 @@ def factor_of(formula: str, name: str, terms: Sequence[RandomTerm], frame: pd.Da
             ),
             [f"Leave {terms[0].text} out of the formula.", "Look whether the column was read correctly."],
         )
-    twice = [label for label, count in Counter(labels).items() if count > 1]
+    twice = [label for label, count in Counter(labels).items() if count > 1] if len(set(labels)) < len(labels) else []
     if twice:
         raise FitError(
             f"formula '{formula}': two levels of '{name}' read the same, '{twice[0]}', one as text and one as a number",
@@ -237,6 +237,8 @@ def level_codes(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray
         own, levels = pd.factorize(frame[name], sort=True)
         given = levels.tolist()
         texts = list(map(str, given)) if levels.dtype.kind in "iu" else [label_text(level) for level in given]
+        if len(columns) == 1:
+            return own, tuple(texts)
         both = np.where((code < 0) | (own < 0), -1, code * len(levels) + own)
         used, place = np.unique(both, return_inverse=True)  # pairs that occur: all pairs would be too many
         gone = int(len(used) > 0 and used[0] < 0)
