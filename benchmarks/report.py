@@ -1,16 +1,16 @@
 """Time `coxa report` against the bare import of the libraries it is built on, and each form by itself.
 
-The first two lines are of the shipped trial: seconds of the processor, of all processes, and by the clock on the wall,
-for the bare import and for the report as a page, and their ratios. Both commands run in turn, so that what else the
-machine does meets both; a first turn is not counted. It leaves the modules compiled, as those of an installed package
-are.
+The first table is of the shipped trial: seconds of the processor, of all processes, and by the clock on the wall, for
+the bare import, for each form of the report, for its short length and for `coxa demo`, and the ratios to the bare
+import. The commands run in turn, so that what else the machine does meets all of them; a first turn is not counted.
+It leaves the modules compiled, as those of an installed package are.
 
-The table has seconds by the clock on the wall, of the shipped trial and of two simulated presets, one form at a time
-and each with its start. All figures are medians.
+The second table has seconds by the clock on the wall, of the shipped trial and of two simulated presets, one form at a
+time and each with its start. All figures are medians.
 
     python benchmarks/report.py [--repeats 3] [--ratio] [--acupuncture acupuncture.sav]
 
-With --ratio only the first two lines are measured.
+With --ratio only the first table is made.
 """
 
 from __future__ import annotations
@@ -29,7 +29,16 @@ ANALYSES = Path(__file__).parents[1] / "analyses"
 FORMS = ("html", "pdf", "docx")
 HIP_OA = ANALYSES / "hip_oa_trial" / "study.yaml"
 BARE = "import pandas, scipy.stats, statsmodels.api, altair, pandera"
-"""What a report is built on."""
+"""What a report is measured against. A report itself loads pandas, altair and parts of scipy, neither statsmodels nor
+pandera."""
+ASKED: dict[str, tuple[str | Path, ...]] = {
+    "report, HTML": ("report", HIP_OA, "--quiet"),
+    "report, PDF": ("report", HIP_OA, "--quiet", "--format", "pdf"),
+    "report, Word": ("report", HIP_OA, "--quiet", "--format", "docx"),
+    "report, brief": ("report", HIP_OA, "--quiet", "--length", "brief"),
+    "demo": ("demo",),
+}
+"""What is compared with the bare import."""
 
 
 def coxa(*arguments: str | Path) -> float:
@@ -49,15 +58,21 @@ def measured(environment: dict[str, str], *arguments: str | Path) -> tuple[float
 
 
 def print_ratio(repeats: int, folder: Path) -> None:
-    """Print the median seconds of the bare import and of a report, and the ratio of the two, by processor and clock."""
+    """Print the median seconds of the bare import and of each command, and their ratios, by processor and by clock."""
     compiled = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
     compiled.pop("PYTHONDONTWRITEBYTECODE", None)
-    report = ("-m", "coxa.cli.main", "report", HIP_OA, "--out", folder / "ratio", "--quiet")
-    turns = [(measured(compiled, "-c", BARE), measured(compiled, *report)) for _ in range(repeats + 1)][1:]
-    for index, by in enumerate(("processor", "clock")):
-        bare, whole = (statistics.median(turn[command][index] for turn in turns) for command in (0, 1))
-        ratio = f"ratio {whole / bare:.1f} (medians of {repeats})"
-        print(f"{by}: bare import {bare:.2f} s, report {whole:.2f} s, {ratio}", flush=True)
+    commands: dict[str, tuple[str | Path, ...]] = {"bare import": ("-c", BARE)}
+    for name, arguments in ASKED.items():
+        commands[name] = ("-m", "coxa.cli.main", *arguments, "--out", folder / f"ratio {name}")
+    turns = [{name: measured(compiled, *each) for name, each in commands.items()} for _ in range(repeats + 1)][1:]
+    print(f"| medians of {repeats} turns | processor, s | times the bare import | clock, s | times the bare import |")
+    print("|---|---|---|---|---|")
+    whole = {name: [statistics.median(turn[name][by] for turn in turns) for by in (0, 1)] for name in commands}
+    for name, (processor, clock) in whole.items():
+        bare, on_clock = whole["bare import"]
+        print(
+            f"| {name} | {processor:.2f} | {processor / bare:.1f} | {clock:.2f} | {clock / on_clock:.1f} |", flush=True
+        )
 
 
 def trials(folder: Path, acupuncture: Path | None) -> dict[str, list[str | Path]]:

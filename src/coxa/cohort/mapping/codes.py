@@ -30,7 +30,9 @@ def empty_cells(column: pd.Series) -> Mask:
         blank = column.map(lambda cell: isinstance(cell, str) and not cell.strip())
         return empty | blank.to_numpy(dtype=bool)
     if is_text(column):
-        return empty | column.str.strip().eq("").fillna(False).to_numpy(dtype=bool)
+        places, distinct = pd.factorize(column)  # a place of -1 is a missing cell
+        blank = np.array([*(not text.strip() for text in distinct), True])
+        return blank[places]
     return empty
 
 

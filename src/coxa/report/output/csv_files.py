@@ -34,7 +34,7 @@ def csv_text(frame: pd.DataFrame) -> str:
     """Return a table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
     safe = frame.copy()
     for name in safe.select_dtypes(include=["object", "string", "category"]).columns:
-        if safe[name].astype(str).str.startswith(FORMULA_STARTS).any():
+        if any(harmless(value) is not value for value in safe[name].unique()):
             safe[name] = safe[name].map(harmless, na_action="ignore")
     return str(safe.to_csv(index=False, lineterminator="\n"))
 

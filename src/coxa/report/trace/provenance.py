@@ -81,12 +81,13 @@ def _estimand(report: ReportRecord, name: str) -> dict[str, Any]:
 
 def _left_out(report: ReportRecord, estimand: str) -> list[dict[str, Any]]:
     """Count what did not reach an estimand, by step, visit and rule: from the files, its set, and its values."""
-    lost = report.disposition.left_out.astype(object).fillna("").astype(str)
+    lost = report.disposition.left_out
     outcome = report.study.estimands[estimand].endpoint.outcome
     own = lost["stage"].isin([f"analysis set of {estimand}", f"values of {estimand}"])
-    others = lost["stage"].str.startswith(("analysis set of ", "values of "))
+    others = lost["stage"].str.startswith(("analysis set of ", "values of "), na=False)
     concerned = lost["table"].eq("participants") | lost["outcome"].eq(outcome)
-    counted = lost[own | (~others & concerned)].groupby(list(STEPS), sort=False).size().reset_index(name="n")
+    steps = lost.loc[own | (~others & concerned), list(STEPS)].astype(object).fillna("").astype(str)
+    counted = steps.groupby(list(STEPS), sort=False).size().reset_index(name="n")
     days = {visit: plan.day for visit, plan in report.study.visits.items()}
     counted = counted.sort_values("visit", key=lambda visits: visits.map(days).fillna(-1), kind="stable")
     return [{**row, "n": int(row["n"])} for row in records(counted)]
