@@ -1,4 +1,4 @@
-"""Stacked standard errors against delicatessen (MIT), which solves all equations at once and differentiates them itself."""
+"""Stacked standard errors against delicatessen (MIT), which solves all equations at once and derives them itself."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def test_weighted_means_have_the_errors_of_the_second_engine(target: str) -> Non
 @pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
 def test_doubly_robust_means_and_risks_have_the_errors_of_the_second_engine(target: str, outcome: str) -> None:
     expected = augmented(lalonde(), target, outcome)
-    assert coxa_says(lalonde(), outcome, target=target, estimator="doubly_robust") == pytest.approx(expected, rel=AGREES)
+    assert coxa_says(lalonde(), outcome, target=target, estimator="doubly_robust") == pytest.approx(
+        expected, rel=AGREES
+    )
 
 
 def test_a_trial_in_the_case_mix_of_a_clinic_has_the_errors_of_the_second_engine() -> None:

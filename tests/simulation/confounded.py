@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from coxa.causal import compare_group_times, compare_groups, match_nearest, matched_difference
-from coxa.causal.compare import Kind
+from coxa.causal import Comparison, compare_group_times, compare_groups, compare_matched, compare_matched_times
+from coxa.causal.comparison import Kind
 from coxa.errors import CoxaError
 
 PEOPLE = 400
@@ -30,6 +30,7 @@ class World:
 
     curved_choice, curved_outcome : whether the choice of the group, or the outcome, depends on age by its square, which
                                     the models of the analyses do not have
+    leaving                       : whether censoring depends on severity
     unmeasured                    : log odds and units of the outcome per standard deviation of a variable that no
                                     analysis has
     """
@@ -39,6 +40,7 @@ class World:
     curved_choice: bool = False
     curved_outcome: bool = False
     unmeasured: float = 0.0
+    leaving: bool = False
 
 
 WORLDS = (
@@ -50,6 +52,9 @@ WORLDS = (
     World("risk difference of responders", kind="yes_no"),
     World("rate difference of counts", kind="count"),
     World("difference in restricted means of times, 26 weeks", kind="time"),
+    World("difference in restricted means, model of the group wrong", kind="time", curved_choice=True),
+    World("difference in restricted means, model of the event wrong", kind="time", curved_outcome=True),
+    World("difference in restricted means, censoring by severity", kind="time", leaving=True),
 )
 
 
@@ -97,6 +102,8 @@ def drawn(world: World, n: int, rng: np.random.Generator) -> pd.DataFrame:
     if world.kind == "count":
         return made.assign(y=rng.poisson(mean * rng.gamma(2, 0.5, n)).astype(float))
     time, end = rng.exponential(20 * np.exp(0.08 * predictor)), rng.uniform(HORIZON, 2 * HORIZON, n)
+    if world.leaving:
+        end = np.minimum(end, rng.exponential(np.where(rows["severity"] == "severe", 20, 120)))
     return made.assign(y=np.minimum(time, end), seen=(time <= end).astype(int))
 
 
@@ -119,9 +126,7 @@ def _compared(rows: pd.DataFrame, world: World, **options: object) -> Interval:
         found = compare_group_times(rows, time="y", event="seen", horizon=HORIZON, **shared)  # type: ignore[arg-type]
     else:
         found = compare_groups(rows, outcome="y", kind=world.kind, **shared)  # type: ignore[arg-type]
-    frame = found.estimates.frame
-    row = frame[frame["term"].str.contains("difference")].iloc[0]
-    return float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"])
+    return _difference(found)
 
 
 def _naive(rows: pd.DataFrame, world: World) -> Interval:
@@ -134,10 +139,19 @@ def _naive(rows: pd.DataFrame, world: World) -> Interval:
     return float(estimate), float(estimate - half), float(estimate + half)
 
 
-def _matched(rows: pd.DataFrame) -> Interval:
-    pairs = match_nearest(rows, group="group", treated="new", confounders=CONFOUNDERS)
-    found = matched_difference(rows["y"], pairs)
-    return found["estimate"], found["conf_low"], found["conf_high"]
+def _matched(rows: pd.DataFrame, world: World) -> Interval:
+    shared = {"group": "group", "treated": "new", "confounders": CONFOUNDERS}
+    if world.kind == "time":
+        found = compare_matched_times(rows, time="y", event="seen", horizon=HORIZON, **shared)  # type: ignore[arg-type]
+    else:
+        found = compare_matched(rows, outcome="y", kind=world.kind, **shared)  # type: ignore[arg-type]
+    return _difference(found)
+
+
+def _difference(found: Comparison) -> Interval:
+    frame = found.estimates.frame
+    row = frame[frame["term"].str.contains("difference")].iloc[0]
+    return float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"])
 
 
 def methods(world: World) -> Iterator[tuple[str, str, Callable[[pd.DataFrame], Interval]]]:
@@ -146,12 +160,9 @@ def methods(world: World) -> Iterator[tuple[str, str, Callable[[pd.DataFrame], I
     for target in ("ATE", "ATT", "ATO"):
         yield "weighted", target, lambda rows, target=target: _compared(rows, world, target=target)
     yield "entropy balancing", "ATT", lambda rows: _compared(rows, world, target="ATT", method="entropy")
-    if world.kind == "time":
-        return
     yield "standardised", "ATE", lambda rows: _compared(rows, world, estimator="g_computation")
     yield "doubly robust", "ATE", lambda rows: _compared(rows, world, estimator="doubly_robust")
-    if world.kind == "mean":
-        yield "matched, caliper 0.2", "ATT", _matched
+    yield "matched, caliper 0.2", "ATT", lambda rows: _matched(rows, world)
 
 
 def measured(world: World, replicates: int = REPLICATES, seed: int = 1, n: int = PEOPLE) -> pd.DataFrame:

@@ -16,15 +16,20 @@ from coxa.causal import (
     bootstrap_groups,
     compare_group_times,
     compare_groups,
+    compare_matched,
+    compare_matched_times,
     e_value,
     match_nearest,
     matched_difference,
     unadjusted,
     unmeasured_confounding,
 )
+from coxa.causal.compare_times import AskedOfTimes
+from coxa.causal.confounders import confounder_matrix
 from coxa.causal.means import GroupMeans, weighted_group_means
 from coxa.causal.weighted_times import weighted_hazard_ratio, weighted_restricted_means
 from coxa.errors import CoxaError, FitError, OptionError
+from coxa.models.survival.kaplan_meier import kaplan_meier
 
 
 def cohort(n: int = 120, seed: int = 4) -> pd.DataFrame:
@@ -269,3 +274,91 @@ def test_entropy_balancing_converges_where_the_last_step_is_below_rounding() -> 
         for name in ("age", "severe"):
             old = np.average(data.loc[~chosen, name], weights=made.value[~chosen])
             assert old == pytest.approx(data.loc[chosen, name].mean(), abs=1e-7)
+
+
+def test_errors_by_pair_are_those_of_the_differences_within_pairs() -> None:
+    data = cohort(200)
+    found = compare_matched(data, outcome="pain", **ASKED)
+    row = found.estimates.only(term="difference").frame.iloc[0]
+    direct = matched_difference(data["pain"], found.matched)  # type: ignore[arg-type]
+    assert (row["estimate"], row["std_error"]) == pytest.approx((direct["estimate"], direct["std_error"]), rel=1e-12)
+    assert found.weights.target == "ATT"
+    assert found.complete.sum() == 2 * direct["n_pairs"] == sum(found.observed)
+
+
+def test_a_pair_of_whom_one_has_no_outcome_is_left_out() -> None:
+    data = cohort(200)
+    pairs = match_nearest(data, **ASKED).pairs
+    gaps = data.assign(pain=data["pain"].mask(data.index == pairs["treated"].iloc[0]))
+    found = compare_matched(gaps, outcome="pain", **ASKED)
+    assert found.observed == (len(pairs) - 1, len(pairs) - 1)
+    assert found.weights.value.sum() == 2 * len(pairs)
+
+
+def followed(seed: int = 6, n: int = 300) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    data = cohort(n)
+    days, end = np.ceil(rng.exponential(data["age"] / 4)), np.ceil(rng.uniform(10, 60, n))
+    return data.assign(seen=(days <= end).astype(int), days=np.minimum(days, end))
+
+
+TIMES: dict[str, Any] = {"time": "days", "event": "seen", "horizon": 30.0, **ASKED}
+
+
+def test_matched_times_have_the_curves_of_the_pairs() -> None:
+    data = followed()
+    found = compare_matched_times(data, **TIMES)
+    pairs = found.matched
+    assert pairs is not None
+    rows = data[pairs.weight > 0]
+    for arm in ("new", "old"):
+        mine = rows[rows["group"] == arm]
+        curve = kaplan_meier(mine["days"], mine["seen"])
+        risk = found.estimates.only(term="risk", arm=arm).frame["estimate"].iloc[0]
+        assert risk == pytest.approx(1 - curve.at([30.0])["survival"].iloc[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("estimator", ["g_computation", "doubly_robust"])
+def test_what_a_participant_adds_to_the_error_of_modelled_times_is_what_leaving_out_changes(estimator: Any) -> None:
+    data, plan = followed(), AskedOfTimes(estimator, "ATE", "propensity", False, None, 30.0)
+
+    def numbers(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        columns, _ = confounder_matrix(rows, ["age", "sex"])
+        arrays = rows["days"].to_numpy(), rows["seen"].to_numpy(), columns, (rows["group"] == "new").to_numpy()
+        return plan.found(*arrays)[2:]
+
+    whole, influence = numbers(data)
+    near = 0.05 if estimator == "g_computation" else 0.25  # doubly robust errors count the Cox models as known
+    for k in range(0, 300, 15):
+        change = whole - numbers(data.drop(index=k))[0]
+        assert change == pytest.approx(influence[k], abs=near * np.abs(influence).max())
+
+
+def test_doubly_robust_times_without_confounding_are_those_of_the_curves() -> None:
+    """With a confounder that tells nothing the standardised curves are those of each group, by Nelson and Aalen."""
+    data = followed().assign(none=np.tile([0.0, 1.0], 150))
+    asked = {**TIMES, "confounders": ["none"]}
+    modelled = compare_group_times(data, **asked, estimator="doubly_robust").estimates
+    weighted = compare_group_times(data, **asked).estimates
+    for term in ("restricted_mean", "risk"):
+        pair = [found.only(term=term).frame["estimate"].to_numpy() for found in (modelled, weighted)]
+        assert pair[0] == pytest.approx(pair[1], rel=0.02)
+
+
+def test_a_group_with_few_events_is_refused_by_the_models_and_not_by_the_weights() -> None:
+    data = followed().assign(seen=lambda d: d["seen"] * ((d["group"] == "old") | (d.index < 5)))
+    with pytest.raises(FitError, match="events for 2 columns of confounders"):
+        compare_group_times(data, **TIMES, estimator="doubly_robust")
+    assert len(compare_group_times(data, **TIMES).estimates.frame)
+
+
+def test_a_bootstrap_of_the_comparison_says_its_number_its_seed_and_its_monte_carlo_error() -> None:
+    data = cohort()
+    stacked, sampled = row_of(data), row_of(data, standard_error="bootstrap", replicates=200, seed=5)
+    assert sampled["estimate"] == stacked["estimate"]
+    assert sampled["std_error"] == pytest.approx(stacked["std_error"], rel=0.2)
+    assert "200 samples, seed 5; Monte Carlo error 5.0% of a standard error" in sampled["method"]
+    again = row_of(data, standard_error="bootstrap", replicates=200, seed=5)
+    assert again["std_error"] == sampled["std_error"]
+    with pytest.raises(OptionError, match="standard_error"):
+        row_of(data, standard_error="robust")

@@ -240,6 +240,19 @@ CASES: dict[str, Callable[[As], Any]] = {
     "causal.bootstrap_groups": lambda into: (
         causal.bootstrap_groups(into(GROUPED), lambda rows: rows["pain"].mean(), group="group", replicates=5).std_error
     ),
+    "causal.compare_group_courses": lambda into: (
+        causal.compare_group_courses(
+            into(GROUPED.assign(participant_id=range(len(GROUPED)), visit="w1")), outcome="pain", **TWO_GROUPS
+        )["w1"].estimates.frame
+    ),
+    "causal.compare_matched": lambda into: (
+        causal.compare_matched(into(GROUPED), outcome="pain", caliper=None, **TWO_GROUPS).estimates.frame
+    ),
+    "causal.compare_matched_times": lambda into: (
+        causal.compare_matched_times(
+            into(GROUPED), time="weeks", event="seen", horizon=6.0, caliper=None, **TWO_GROUPS
+        ).estimates.frame
+    ),
     "causal.compare_group_times": lambda into: (
         causal.compare_group_times(into(GROUPED), time="weeks", event="seen", horizon=6.0, **TWO_GROUPS).estimates.frame
     ),

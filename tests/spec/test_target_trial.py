@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coxa.causal import compare_groups
 from coxa.cohort.checks.target_trial import check_target_trial
 from coxa.errors import CoxaError
 from coxa.report.analyse import analyse
@@ -199,3 +200,88 @@ def test_every_target_and_model_has_its_numbers(model: str, target: str) -> None
     row = report.estimates.only(term="difference").frame.iloc[0]
     assert row["conf_low"] < made.TRUTH < row["conf_high"]
     assert target in row["method"]
+
+
+def analysed(target: str = "ATE", **analysis: Any) -> Report:
+    plan = changed("target_trial", "estimand", to=target)
+    plan["analyses"]["primary"] = {"estimand": "pain", "role": "primary", **analysis}
+    return analyse(simulate_study(made.study(**plan), truth_size=2000, seed=5))
+
+
+def test_pairs_of_a_plan_go_through_to_the_report() -> None:
+    report = analysed(target="ATT", model="matching", caliper=0.1)
+    row = report.estimates.only(term="difference").frame.iloc[0]
+    assert row["conf_low"] < made.TRUTH < row["conf_high"]
+    assert "errors by pair" in row["method"]
+    fit = report.fits["primary"][0]
+    left = fit.left_out
+    assert set(left["reason"]) == {"no partner within the caliper"}
+    shown = tables(sections(report)["comparability-primary-programme-week-12"])
+    pairs = cells(shown["Pairs and overlap"])
+    assert pairs["In a pair"][0] == pairs["In a pair"][1]
+    assert int(pairs["Without a partner"][0]) == len(left)
+    assert "Balance before and after matching" in shown
+    said = read(report)
+    assert "Standard errors are clustered by pair" in said
+    assert "have a partner; the answer is about them" in said
+    assert not re.search(r"(before|after) weighting", said)
+
+
+def test_a_bootstrap_of_a_plan_is_told_with_seed_number_and_monte_carlo_error() -> None:
+    report = analysed(model="doubly_robust", standard_error="bootstrap", replicates=100, seed=9)
+    row = report.estimates.only(term="difference").frame.iloc[0]
+    rows = report.datasets["pain"].frame
+    options: dict[str, Any] = {"group": "arm", "treated": "programme", "confounders": ["age", "severity"]}
+    direct = compare_groups(
+        rows[rows["visit"] == "week_12"], outcome="value", estimator="doubly_robust", **options
+    ).estimates.only(term="difference")
+    stacked = direct.frame.iloc[0]
+    assert row["estimate"] == pytest.approx(stacked["estimate"], rel=1e-12)
+    assert row["std_error"] == pytest.approx(stacked["std_error"], rel=0.3)
+    assert "100 bootstrap samples of participants (seed 9)" in re.sub(r"\s+", " ", read(report))
+
+
+def test_matching_is_of_the_treated_and_says_so() -> None:
+    plan = changed("analyses", "primary", to={"estimand": "pain", "role": "primary", "model": "matching"})
+    with pytest.raises(CoxaError, match="estimand: ATT"):
+        made.study(**plan)
+
+
+@pytest.mark.parametrize("model", ["matching", "doubly_robust"])
+def test_groups_are_compared_within_the_levels_of_a_subgroup(model: str) -> None:
+    report = analysed(target="ATT", model=model, subgroups=["severity"])
+    found = report.estimates.frame
+    within = found[found["term"] == "subgroup_difference"]
+    assert len(within) == 2
+    assert ((within["estimate"] - made.TRUTH).abs() < 3 * within["std_error"]).all()
+    test = found[found["term"] == "interaction_test"].iloc[0]
+    apart = float(within["estimate"].iloc[1] - within["estimate"].iloc[0])
+    spread = float((within["std_error"] ** 2).sum())
+    assert test["statistic"] == pytest.approx(apart**2 / spread, rel=1e-9)
+    assert "Severity" in read(report)
+
+
+def test_the_recorded_calls_give_the_comparisons_again() -> None:
+    import coxa
+
+    report = analysed(target="ATT", model="matching")
+    again = eval(report.fits["primary"][0].spec.call(), {"coxa": coxa, "data": report.datasets["pain"].frame})
+    row = again["programme"].estimates.only(term="difference").frame.iloc[0]
+    assert row["std_error"] == report.estimates.only(term="difference").frame.iloc[0]["std_error"]
+
+
+@pytest.mark.parametrize("options", [{}, {"dropout": "weighted", "estimator": "doubly_robust"}])
+def test_one_weighted_model_of_all_visits_goes_through_to_the_report(options: dict[str, Any]) -> None:
+    import coxa
+
+    report = analysed(model="weighted_mmrm", subgroups=["severity"], **options)
+    frame = report.estimates.frame
+    row = frame[frame["term"] == "difference"].iloc[0]
+    assert row["conf_low"] < made.TRUTH < row["conf_high"]
+    assert (frame["term"] == "subgroup_difference").sum() == 2
+    again = eval(report.fits["primary"][0].spec.call(), {"coxa": coxa, "data": report.datasets["pain"].frame})
+    assert again["programme"].estimates.only(term="difference").frame["estimate"].iloc[0] == row["estimate"]
+    assert "comparability-primary-programme-week-12" in sections(report)
+    said = re.sub(r"\s+", " ", read(report))
+    assert "one repeated-measures model of weighted participants" in said
+    assert ("times those of each outcome for dropout" in said) == bool(options)

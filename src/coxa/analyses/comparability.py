@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from coxa.analyses.methods.without_randomisation import (
-    KINDS,
+from coxa.analyses.groups import (
     Pair,
-    compared_at,
+    called,
+    comparisons_of,
     confounder_label,
     naive_at,
+    outcome_options,
     pair_at,
-    target_of,
 )
 from coxa.analyses.rows import AnalysisRows
 from coxa.causal import (
     Comparison,
     EValue,
+    Matched,
     Unmeasured,
     Weights,
     balancing_weights,
-    compare_groups,
     e_value,
     unmeasured_confounding,
 )
-from coxa.causal.compare import Estimator
 from coxa.causal.explained_away import EScale
 from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.findings import Finding
+from coxa.models.results.run import AnyFit
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import emulated
 from coxa.study.wording import join_words
 
-ESTIMATORS: Mapping[str, Estimator] = {
-    "weighting": "weighted",
-    "doubly_robust": "doubly_robust",
-    "standardisation": "g_computation",
+RATIOS: Mapping[str, tuple[EScale, ...]] = {
+    "binary": ("risk_ratio",),
+    "count": ("rate_ratio",),
+    "time": ("hazard_ratio", "risk_ratio"),
 }
-RATIOS: Mapping[str, EScale] = {"binary": "risk_ratio", "count": "rate_ratio", "time": "hazard_ratio"}
-"""Kind of an endpoint -> the ratio that its E-value is of."""
+"""Kind of an endpoint -> the ratios that its E-value is of, the first that an analysis has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,16 @@ class Comparability:
         return self.comparison.weights
 
     @property
+    def matched(self) -> Matched | None:
+        """The pairs, where groups were matched."""
+        return self.comparison.matched
+
+    @property
+    def way(self) -> str:
+        """What made the groups alike: "weighting" or "matching"."""
+        return "weighting" if self.matched is None else "matching"
+
+    @property
     def asked(self) -> pd.Series:
         """The row of the estimates that the estimand asks for."""
         return self.row(self.planned.effect.term)
@@ -96,18 +105,18 @@ class Comparability:
         return f"{label}: {covariate.level_labels().get(level, level)}" if level and covariate else label
 
 
-def comparabilities(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Comparability]:
-    """Yield each comparison of an analysis, visit by visit.
+def comparabilities(planned: PlannedAnalysis, dataset: AnalysisRows, fits: Sequence[AnyFit]) -> Iterator[Comparability]:
+    """Yield each comparison of an analysis that ran, visit by visit.
 
     Raises
     ------
     FitError
         The groups have no overlap, or too few outcomes.
     """
-    for visit in planned.visits:
-        for arm in planned.compare:
+    for fit in fits:
+        visit = str(fit.sample.visits[0])
+        for arm, comparison in comparisons_of(fit).items():
             pair = pair_at(planned, dataset, arm, visit)
-            comparison = compared_at(planned, dataset, arm, visit, ESTIMATORS[planned.analysis.model])
             naive = naive_at(planned, dataset, arm, visit)
             score = comparison.weights.score
             if score is None:
@@ -136,11 +145,11 @@ def _e_value(planned: PlannedAnalysis, pair: Pair, comparison: Comparison) -> EV
             return None
         numbers = [float(row[name]) / float(np.sqrt(within)) for name in ("estimate", "conf_low", "conf_high")]
         return e_value(numbers[0], numbers[1], numbers[2], scale="standardised_difference")
-    scale = RATIOS[planned.kind]
-    row = _compared_row(comparison, scale)
-    if row is None or not row["conf_low"] > 0:
-        return None
-    return e_value(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), scale=scale)
+    for scale in RATIOS[planned.kind]:
+        row = _compared_row(comparison, scale)
+        if row is not None and row["conf_low"] > 0:
+            return e_value(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]), scale=scale)
+    return None
 
 
 def _unmeasured(planned: PlannedAnalysis, pair: Pair, comparison: Comparison, arm: str) -> Unmeasured | None:
@@ -172,13 +181,10 @@ def negative_control(one: Comparability, values: pd.Series) -> Comparison:
     FitError
         There are too few values.
     """
-    planned, analysis = one.planned, one.planned.analysis
     rows = one.pair.rows.assign(control_=one.pair.rows["participant_id"].map(values).astype(float))
-    return compare_groups(
-        rows, outcome="control_", group="arm", treated=one.arm, confounders=one.pair.confounders,
-        estimator=ESTIMATORS[analysis.model], kind=KINDS["mean"], target=target_of(planned).estimand,
-        method=analysis.option("method", "propensity"), stabilised=analysis.option("stabilised", False),
-        truncate=analysis.option("truncate"), conf_level=analysis.conf_level,
+    options = outcome_options(one.planned)
+    return called(one.planned)(
+        rows, outcome="control_", kind="mean", treated=one.arm, confounders=one.pair.confounders, **options
     )  # fmt: skip
 
 
@@ -190,18 +196,20 @@ def unbalanced_words(one: Comparability) -> str | None:
     study = one.planned.study
     named = join_words([f"{one.label(str(row.confounder))} ({row.after:.2f})" for row in rows.itertuples()])
     return (
-        f"{study.label('arms', one.arm)} and {study.label('arms', one.planned.against)} differ after weighting by "
+        f"{study.label('arms', one.arm)} and {study.label('arms', one.planned.against)} differ after {one.way} by "
         f"standardised differences over {one.comparison.balance.bound:g}: {named}"
     )
 
 
-def comparability_findings(study: ComparativeStudy, datasets: Mapping[str, AnalysisRows]) -> Iterator[Finding]:
+def comparability_findings(
+    study: ComparativeStudy, datasets: Mapping[str, AnalysisRows], fits: Mapping[str, Sequence[AnyFit]]
+) -> Iterator[Finding]:
     """Yield a warning for each comparison of the plan whose groups are still apart after weighting."""
     for planned in study.planned_analyses:
         if not emulated(planned):
             continue
         try:
-            found = list(comparabilities(planned, datasets[planned.estimand_name]))
+            found = list(comparabilities(planned, datasets[planned.estimand_name], fits.get(planned.name, ())))
         except FitError:
             continue  # the analysis has no numbers, and a finding says so
         for text in dict.fromkeys(filter(None, map(unbalanced_words, found))):

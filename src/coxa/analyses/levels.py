@@ -15,8 +15,12 @@ from coxa.study.comparative import PlannedAnalysis
 DIFFER = "differences of the separate estimates by their variances, as levels share no participant"
 
 
-def rows_of_levels(planned: PlannedAnalysis, rows: pd.DataFrame, subgroup: str) -> dict[str, pd.DataFrame]:
+def rows_of_levels(
+    planned: PlannedAnalysis, rows: pd.DataFrame, subgroup: str, arms: Sequence[str] | None = None
+) -> dict[str, pd.DataFrame]:
     """Return level -> its rows, in the order of the plan; rows without a level are in none.
+
+    Each level needs an outcome of each of the arms, those of the comparison unless given.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def rows_of_levels(planned: PlannedAnalysis, rows: pd.DataFrame, subgroup: str) 
         )
     found = {level: rows[mine == level] for level in levels}
     for level, here in found.items():
-        for arm in planned.arms:
+        for arm in arms or planned.arms:
             if not (here["arm"] == arm).any():
                 raise EmptyCellError(
                     f"analysis {planned.name}: no outcome of arm {arm} where {subgroup} is {level}",

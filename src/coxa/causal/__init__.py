@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from coxa.causal.balance import balance_of as balance_of
     from coxa.causal.bootstrap import Bootstrapped as Bootstrapped
     from coxa.causal.bootstrap import bootstrap_groups as bootstrap_groups
-    from coxa.causal.compare import Comparison as Comparison
-    from coxa.causal.compare import compare_group_times as compare_group_times
     from coxa.causal.compare import compare_groups as compare_groups
     from coxa.causal.compare import unadjusted as unadjusted
+    from coxa.causal.compare_times import compare_group_times as compare_group_times
+    from coxa.causal.comparison import Comparison as Comparison
     from coxa.causal.compliers import ComplierEffect as ComplierEffect
     from coxa.causal.compliers import complier_effect as complier_effect
     from coxa.causal.compliers import received_at_least as received_at_least
+    from coxa.causal.courses import compare_group_courses as compare_group_courses
     from coxa.causal.dose import DoseResponse as DoseResponse
     from coxa.causal.dose import dose_response as dose_response
     from coxa.causal.explained_away import EValue as EValue
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from coxa.causal.instrumental import AndersonRubin as AndersonRubin
     from coxa.causal.instrumental import InstrumentalEffect as InstrumentalEffect
     from coxa.causal.instrumental import instrumental_effect as instrumental_effect
+    from coxa.causal.matched_groups import compare_matched as compare_matched
+    from coxa.causal.matched_groups import compare_matched_times as compare_matched_times
     from coxa.causal.matching import Matched as Matched
     from coxa.causal.matching import match_nearest as match_nearest
     from coxa.causal.matching import matched_difference as matched_difference
@@ -55,7 +58,11 @@ __getattr__, __dir__, __all__ = lazy(
     {
         "coxa.causal.balance": ("CovariateBalance", "balance_of"),
         "coxa.causal.bootstrap": ("Bootstrapped", "bootstrap_groups"),
-        "coxa.causal.compare": ("Comparison", "compare_group_times", "compare_groups", "unadjusted"),
+        "coxa.causal.compare": ("compare_groups", "unadjusted"),
+        "coxa.causal.matched_groups": ("compare_matched", "compare_matched_times"),
+        "coxa.causal.compare_times": ("compare_group_times",),
+        "coxa.causal.comparison": ("Comparison",),
+        "coxa.causal.courses": ("compare_group_courses",),
         "coxa.causal.explained_away": ("EValue", "e_value"),
         "coxa.causal.matching": ("Matched", "match_nearest", "matched_difference"),
         "coxa.causal.permuted_clusters": ("PermutedClusters", "permute_clusters"),

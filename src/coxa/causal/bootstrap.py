@@ -13,6 +13,8 @@ from coxa.cards import Carded
 from coxa.errors import CoxaError, FitError, OptionError, check_known
 
 Statistic = Callable[[pd.DataFrame], float]
+Numbers = Callable[[np.ndarray], np.ndarray]
+"""From the places of rows (n,) to numbers (k,)."""
 MOST_FAILED = 0.1
 """Share of samples without an estimate above which there is no answer."""
 
@@ -92,14 +94,99 @@ def bootstrap_groups(
             found.append(float(statistic(_sample(data, places, participant, rng))))
         except (CoxaError, np.linalg.LinAlgError):
             failed += 1
-    if failed > MOST_FAILED * replicates:
+    _check_failed(failed, replicates)
+    values = np.array(found)
+    low, high = np.quantile(values, [(1 - conf_level) / 2, (1 + conf_level) / 2])
+    return Bootstrapped(float(values.std(ddof=1)), float(low), float(high), values, failed)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Resampled(Carded):
+    """The covariance of numbers over samples of participants.
+
+    covariance       : (k, k) of the numbers
+    replicates, seed : as asked for
+    failed           : samples without numbers
+
+    Examples
+    --------
+    >>> y = np.arange(60.0) % 7
+    >>> found = resample(lambda rows: np.array([y[rows].mean()]), 60, replicates=401, seed=2)
+    >>> round(found.monte_carlo, 4), round(float(found.covariance[0, 0] ** 0.5), 1)
+    (0.0354, 0.3)
+    """
+
+    covariance: np.ndarray = field(repr=False)
+    replicates: int
+    seed: int
+    failed: int
+
+    @property
+    def monte_carlo(self) -> float:
+        """Monte Carlo error of a standard error, as a share of it: 1 / sqrt(2 (b - 1)) of b samples."""
+        return float(1 / np.sqrt(2 * (self.replicates - self.failed - 1)))
+
+    @property
+    def words(self) -> str:
+        """What was done, in words."""
+        failed = f", {self.failed} without an estimate" if self.failed else ""
+        return (
+            f"errors by a bootstrap of participants ({self.replicates} samples, seed {self.seed}{failed}; "
+            f"Monte Carlo error {100 * self.monte_carlo:.1f}% of a standard error)"
+        )
+
+
+def resample(numbers: Numbers, n: int, *, replicates: int = 1000, seed: int = 1) -> Resampled:
+    """Resample participants, and find numbers anew in each sample: weights, models and all.
+
+    Parameters
+    ----------
+    numbers : function
+        From the places of rows (n,) to numbers (k,), always the same k.
+    n : int
+        Participants. Groups are drawn with them, as the equations that are solved together have it.
+    replicates, seed : int
+
+    Returns
+    -------
+    Resampled
+
+    Raises
+    ------
+    FitError
+        More than a tenth of the samples have no numbers.
+
+    Examples
+    --------
+    >>> y = np.arange(40.0)
+    >>> found = resample(lambda rows: y[rows][:1], 40, replicates=9, seed=4)
+    >>> found.failed
+    0
+    """
+    if replicates < 2:
+        raise OptionError(f"`replicates` is {replicates}. Give at least 2.")
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 7013]))
+    found = []
+    for _ in range(replicates):
+        rows = rng.integers(0, n, n)
+        try:
+            values = np.asarray(numbers(rows), dtype=float)
+        except (CoxaError, np.linalg.LinAlgError):
+            continue
+        if np.isfinite(values).all():
+            found.append(values)
+    failed = replicates - len(found)
+    _check_failed(failed, replicates)
+    covariance = np.atleast_2d(np.cov(np.array(found), rowvar=False, ddof=1))
+    return Resampled(covariance, replicates, seed, failed)
+
+
+def _check_failed(failed: int, replicates: int) -> None:
+    if failed > MOST_FAILED * replicates or replicates - failed < 2:
         raise FitError(
             f"{failed} of {replicates} samples have no estimate",
             ["Balance fewer confounders.", "Join rare levels of a confounder."],
         )
-    values = np.array(found)
-    low, high = np.quantile(values, [(1 - conf_level) / 2, (1 + conf_level) / 2])
-    return Bootstrapped(float(values.std(ddof=1)), float(low), float(high), values, failed)
 
 
 def _places(data: pd.DataFrame, group: str, participant: str | None) -> list[list[np.ndarray]]:

@@ -20,6 +20,8 @@ from coxa.causal.propensity import fit_logistic
 from coxa.distributions import t as student
 from coxa.errors import FitError, OptionError, check_known
 
+TIES = 10
+"""Decimals to which scores are compared, so that participants with the same confounders are equally near."""
 Distance = Literal["logit", "score"]
 MatchOrder = Literal["largest", "smallest", "data"]
 
@@ -79,7 +81,8 @@ def match_nearest(
     distance : {"logit", "score"}
         Differences of the logit of the propensity score, or of the score itself.
     order : {"largest", "smallest", "data"}
-        Whose turn is first: the largest score, the smallest, or the first row. Ties go by row.
+        Whose turn is first: the largest score, the smallest, or the first row. Ties go by row; of partners that are
+        equally near the last one is taken, as MatchIt does.
 
     Returns
     -------
@@ -104,16 +107,16 @@ def match_nearest(
     chosen = two_groups(data, group, treated)
     columns, _ = confounder_matrix(data, confounders)
     score = fit_logistic(np.column_stack([np.ones(len(data)), columns]), chosen.astype(float), "the group").probability
-    measure = np.log(score / (1 - score)) if distance == "logit" else score
+    measure = np.round(np.log(score / (1 - score)) if distance == "logit" else score, TIES)
     spread = np.sqrt((measure[chosen].var(ddof=1) + measure[~chosen].var(ddof=1)) / 2)
     widest = np.inf if caliper is None else caliper * float(spread)
-    ranked = {"largest": -score, "smallest": score, "data": np.zeros(len(score))}[order]
+    ranked = {"largest": -measure, "smallest": measure, "data": np.zeros(len(score))}[order]
     turns = [row for row in np.argsort(ranked, kind="stable") if chosen[row]]
     free = ~chosen
     found = []
     for row in turns:
-        apart = np.where(free, np.abs(measure - measure[row]), np.inf)
-        partner = int(np.argmin(apart))
+        apart = np.where(free, np.round(np.abs(measure - measure[row]), TIES), np.inf)
+        partner = len(apart) - 1 - int(np.argmin(apart[::-1]))
         if apart[partner] <= widest and np.isfinite(apart[partner]):
             free[partner] = False
             found.append((row, partner, float(apart[partner])))

@@ -15,7 +15,8 @@ import pandas as pd
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.cards import Carded
 from coxa.causal.balance import CovariateBalance, balance_of
-from coxa.causal.compare import ESTIMATORS, FAMILIES, NAMES, Estimator, Kind, group_rows
+from coxa.causal.compare import known_weights
+from coxa.causal.comparison import ESTIMATORS, FAMILIES, NAMES, Estimator, Kind, group_rows
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.means import modelled_group_means, weighted_group_means
 from coxa.causal.weights import Weights, balancing_weights
@@ -163,7 +164,7 @@ def transport(
     named = (str(treated), other)
     told = f"{NAMES[estimator]}, in the case mix of the clinic; errors by stacked estimating equations"
     return Transported(
-        group_rows(means, kind, conf_level, named, outcome, told),
+        group_rows(means.mean, means.covariance, means.n, kind, conf_level, named, outcome, told),
         _plain(used, outcome, two_groups(used, arm, treated), kind, conf_level, named),
         reasons, len(clinic), int(like.sum()), weights, balance_of(both, odds, covariates),
     )  # fmt: skip
@@ -173,10 +174,10 @@ def _plain(
     rows: pd.DataFrame, outcome: str, side: np.ndarray, kind: Kind, level: float, named: tuple[str, str]
 ) -> Estimates:
     """Return the comparison of two arms as they are."""
-    one, blank = np.ones(len(rows)), np.empty((len(rows), 0))
-    flat = Weights(one, side, "ATE", "none", None, one, blank, blank, blank)
-    means = weighted_group_means(rows[outcome].to_numpy(dtype=float), flat)
-    return group_rows(means, kind, level, named, outcome, "in the trial, not adjusted")
+    means = weighted_group_means(rows[outcome].to_numpy(dtype=float), known_weights(np.ones(len(rows)), side))
+    return group_rows(
+        means.mean, means.covariance, means.n, kind, level, named, outcome, "in the trial, not adjusted"
+    )  # fmt: skip
 
 
 def _levels_of_clinic(trial: pd.DataFrame, clinic: pd.DataFrame, covariates: Sequence[str]) -> np.ndarray:

@@ -46,6 +46,25 @@ def weighted_curve(time: np.ndarray, event: np.ndarray, weight: np.ndarray) -> W
     return WeightedCurve(times, np.cumprod(1 - events / at_risk), at_risk, events)
 
 
+@dataclass(frozen=True, slots=True)
+class TimeNumbers:
+    """Times of two groups up to a horizon, in the target population.
+
+    value     : (4,) restricted means of the treated and of the reference group, then their shares without an event
+    influence : (n, 4) what each participant adds to the error of each
+    n         : participants of both groups
+    """
+
+    value: np.ndarray
+    influence: np.ndarray = field(repr=False)
+    n: tuple[int, int]
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the numbers (4, 4)."""
+        return self.influence.T @ self.influence
+
+
 def weighted_restricted_means(time: np.ndarray, event: np.ndarray, weights: Weights, horizon: float) -> GroupMeans:
     """Return the mean time without an event up to a horizon, of the treated and of the reference group.
 
@@ -62,42 +81,77 @@ def weighted_restricted_means(time: np.ndarray, event: np.ndarray, weights: Weig
     FitError
         A group is not followed up to the horizon.
     """
+    found = weighted_time_numbers(time, event, weights, horizon)
+    return GroupMeans(found.value[:2], found.influence[:, :2], found.n)
+
+
+def weighted_time_numbers(time: np.ndarray, event: np.ndarray, weights: Weights, horizon: float) -> TimeNumbers:
+    """Return restricted means and shares without an event by weighted curves of Kaplan and Meier.
+
+    Parameters
+    ----------
+    time, event, weights, horizon
+        As of `weighted_restricted_means`.
+
+    Raises
+    ------
+    FitError
+        A group is not followed up to the horizon.
+    """
+    values, gradients, numbers = np.zeros(4), np.zeros((len(time), 4)), []
+    for side, treated in enumerate((True, False)):
+        mine = (weights.treated == treated) & (weights.value > 0)
+        check_followed(time, event, mine, horizon)
+        found = _area(time[mine], event[mine], weights.value[mine], horizon)
+        for place, (value, gradient) in zip((side, 2 + side), found, strict=True):
+            values[place] = value
+            gradients[mine, place] = gradient
+        numbers.append(int(mine.sum()))
+    return TimeNumbers(values, weights.error_of(gradients), (numbers[0], numbers[1]))
+
+
+def check_followed(time: np.ndarray, event: np.ndarray, mine: np.ndarray, horizon: float) -> None:
+    """Raise FitError where a group is not followed up to the horizon, and OptionError for a horizon of 0 or below."""
     if not horizon > 0:
         raise OptionError(f"`horizon` is {horizon}. Give a time above zero.")
-    means, gradients, numbers = [], [], []
-    for treated in (True, False):
-        mine = (weights.treated == treated) & (weights.value > 0)
-        last = float(time[mine].max(initial=0.0))
-        if last < horizon and not event[mine & (time == last)].all():
-            raise FitError(
-                f"a group is followed up to {last:g}, and the horizon is {horizon:g}",
-                [f"Use a horizon of at most {last:g}.", "Follow up for longer."],
-            )
-        mean, gradient = _area(time[mine], event[mine], weights.value[mine], horizon)
-        wide = np.zeros(len(time))
-        wide[mine] = gradient
-        means.append(mean)
-        gradients.append(wide)
-        numbers.append(int(mine.sum()))
-    return GroupMeans(np.array(means), weights.error_of(np.column_stack(gradients)), (numbers[0], numbers[1]))
+    last = float(time[mine].max(initial=0.0))
+    if last < horizon and not event[mine & (time == last)].all():
+        raise FitError(
+            f"a group is followed up to {last:g}, and the horizon is {horizon:g}",
+            [f"Use a horizon of at most {last:g}.", "Follow up for longer."],
+        )
 
 
-def _area(time: np.ndarray, event: np.ndarray, weight: np.ndarray, horizon: float) -> tuple[float, np.ndarray]:
-    """Return the area under a curve up to a horizon, and its derivative by each weight (m,)."""
+def _area(
+    time: np.ndarray, event: np.ndarray, weight: np.ndarray, horizon: float
+) -> tuple[tuple[float, np.ndarray], tuple[float, np.ndarray]]:
+    """Return area under a curve up to a horizon, and the curve there, each with its derivative by each weight (m,)."""
     curve = weighted_curve(time, event, weight)
     within = curve.time <= horizon
     times, risk, count = curve.time[within], curve.at_risk[within], curve.events[within]
-    pieces = np.diff(np.concatenate([[0.0], times, [horizon]])) * np.append(1.0, curve.survival[within])
+    survival = np.append(1.0, curve.survival[within])
+    pieces = np.diff(np.concatenate([[0.0], times, [horizon]])) * survival
     after = pieces[::-1].cumsum()[::-1][1:]
     left = risk - count
-    share = np.where(left > 1e-12 * risk, after / np.where(left > 0, left, 1.0), 0.0)
+    some = left > 1e-12 * risk
+    by_left = np.where(some, 1 / np.where(left > 0, left, 1.0), 0.0)
     happens = (time[:, None] == times) & (event[:, None] == 1)
-    exposed = time[:, None] >= times
-    return float(pieces.sum()), -(happens - exposed * (count / risk)) @ share
+    apart = happens - (time[:, None] >= times) * (count / risk)
+    end = float(survival[-1])
+    return (float(pieces.sum()), -apart @ (after * by_left)), (end, -apart @ (end * by_left))
 
 
 def weighted_hazard_ratio(time: np.ndarray, event: np.ndarray, weights: Weights) -> tuple[float, float]:
     """Return the logarithm of the hazard ratio of two weighted groups, and its standard error.
+
+    Parameters and errors are those of `weighted_log_hazard_ratio`.
+    """
+    beta, influence = weighted_log_hazard_ratio(time, event, weights)
+    return beta, float(np.sqrt((influence**2).sum()))
+
+
+def weighted_log_hazard_ratio(time: np.ndarray, event: np.ndarray, weights: Weights) -> tuple[float, np.ndarray]:
+    """Return the logarithm of the hazard ratio of two weighted groups, and what each participant adds to its error.
 
     Parameters
     ----------
@@ -137,5 +191,4 @@ def weighted_hazard_ratio(time: np.ndarray, event: np.ndarray, weights: Weights)
     by_time = (x[:, None] - mean) * exposed
     residual = np.where(event == 1, x - mean[np.minimum(place, len(times) - 1)], 0.0)
     residual = residual - np.exp(beta * x) * (by_time @ rate)
-    error = weights.error_of((residual / information)[:, None])
-    return beta, float(np.sqrt((error**2).sum()))
+    return beta, weights.error_of((residual / information)[:, None])[:, 0]

@@ -23,6 +23,7 @@ from coxa.models.numerics.weights import effective_size
 Target = Literal["ATE", "ATT", "ATO"]
 """Whom an effect is of: all participants, the treated, or those who could well have been in either group."""
 WeightingMethod = Literal["propensity", "entropy"]
+MissingOutcome = Literal["weighted", "complete"]
 TARGETS: tuple[Target, ...] = ("ATE", "ATT", "ATO")
 METHODS: tuple[WeightingMethod, ...] = ("propensity", "entropy")
 BALANCED = 1e-9
@@ -155,12 +156,35 @@ def balancing_weights(
     >>> round(float(exact.value[:4] @ data["age"][:4] / exact.value[:4].sum()), 6)
     60.666667
     """
+    chosen = two_groups(data, group, treated)
+    columns, _ = confounder_matrix(data, confounders)
+    return weights_of_columns(
+        columns, chosen, target=target, method=method, stabilised=stabilised, truncate=truncate
+    )  # fmt: skip
+
+
+def weights_of_columns(
+    columns: np.ndarray,
+    treated: np.ndarray,
+    *,
+    target: Target = "ATE",
+    method: WeightingMethod = "propensity",
+    stabilised: bool = False,
+    truncate: float | None = None,
+) -> Weights:
+    """Return the weights of `balancing_weights` from columns of confounders (n, p) and the group (n,) bool.
+
+    Raises
+    ------
+    OptionError
+        An option is unknown or does not fit the others.
+    FitError
+        The confounders separate the groups, or no weights make their means equal.
+    """
     check_known("target", target, TARGETS)
     check_known("method", method, METHODS)
     _check_options(target, method, stabilised, truncate)
-    chosen = two_groups(data, group, treated)
-    columns, _ = confounder_matrix(data, confounders)
-    made = _entropy(columns, chosen) if method == "entropy" else _by_score(columns, chosen, target)
+    made = _entropy(columns, treated) if method == "entropy" else _by_score(columns, treated, target)
     if stabilised:
         made = _stabilised(made)
     return made if truncate is None else _cut(made, truncate)

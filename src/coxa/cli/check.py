@@ -46,6 +46,14 @@ def check_command(
 
             show_status(status, quiet)
         if cohort is None:
+            from coxa.cli.show import show_findings
+            from coxa.cohort.checks.evidence import evidence_findings
+            from coxa.findings import Findings
+
+            named = Findings(tuple(evidence_findings(plan)))
+            if named:
+                print_json(named.to_frame()) if as_json else show_findings(named)
+                raise typer.Exit(FOUND)
             typer.echo("[]" if as_json else f"{study}: the plan has no faults; it names no data")
             return
         from coxa.cli.show import show_counts, show_findings

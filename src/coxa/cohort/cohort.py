@@ -35,6 +35,21 @@ class SourceFile:
     details: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ClinicRows:
+    """Patients of a clinic, whose case mix the result of a trial is carried to.
+
+    frame    : one row per patient with the covariates of `transport:`
+    without  : patients without one of these covariates, who are left out
+    findings : what was found in their file
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    without: int
+    findings: Findings
+    sources: tuple[SourceFile, ...]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Cohort:
     """The data of a study under coxa's names.
@@ -43,6 +58,7 @@ class Cohort:
              for values that stood side by side in a row, `source_column`. `participants` has one row per
              participant with every covariate of the plan; `assessments` one row per participant, visit and
              outcome, only where there is a value.
+    clinic : the patients of `transport:`; None where the plan has none, or their file is not at hand
 
     Examples
     --------
@@ -68,6 +84,7 @@ class Cohort:
     findings: Findings
     disposition: Disposition
     sources: tuple[SourceFile, ...]
+    clinic: ClinicRows | None = None
     derived: dict[tuple[str, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was derived from these tables once and is asked for again, such as scores; it changes no table."""
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from coxa.arguments import DATA, kinds
 from coxa.cohort.checks.checked import Draft
+from coxa.cohort.checks.evidence import evidence_findings
 from coxa.cohort.checks.run import apply_checks, run_checks
+from coxa.cohort.clinic import with_clinic
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.contracts import contract
 from coxa.cohort.disposition import Disposition
@@ -28,6 +30,8 @@ from coxa.study.source import DataSource, TableSource
 from coxa.study.words import TABLES
 
 SHOWN = 12
+CLINIC = "clinic"
+"""Name of the frame with the patients of `transport:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ def read_cohort(study: Study, data: str | Path | Mapping[str, Frame] | None = No
         The plan; its `data:` says which file holds which table and how columns and codes are named.
     data
         A folder that replaces the plan's, or a file where the plan names only one. Or frames of pandas, polars or
-        pyarrow by the name of their table, such as `participants`; a plan without `data:` then needs none where the
+        pyarrow by the name of their table, such as `participants`, and `clinic` for patients of
+        `transport:`; a plan without `data:` then needs none where the
         columns have coxa's names. Frames are not changed.
 
     Returns
@@ -68,12 +73,18 @@ def read_cohort(study: Study, data: str | Path | Mapping[str, Frame] | None = No
     >>> cohort = read_cohort(coxa.read_study("study.yaml"))  # doctest: +SKIP
     """
     if isinstance(data, Mapping):
-        return _cohort(*_in_memory(study, data))
+        frames = {name: frame for name, frame in data.items() if name != CLINIC}
+        cohort = _cohort(*_in_memory(study, frames))
+        if CLINIC not in data:
+            return cohort
+        return with_clinic(cohort, lambda plan: _cohort(*_in_memory(plan, {"participants": data[CLINIC]})))
     if study.data is None:
         place = study.origin.name if study.origin else "study"
         rule, remedy = "the plan names no data", "Add `data:` with the file of each table."
         return Cohort(study, {}, Findings((Finding("error", place, rule, remedy),)), Disposition(), ())
-    return _cohort(study, read_files(study, None if data is None else Path(data)))
+    folder = None if data is None else Path(data)
+    cohort = _cohort(study, read_files(study, folder))
+    return with_clinic(cohort, lambda plan: _cohort(plan, read_files(plan, folder)))
 
 
 def _in_memory(study: Study, frames: Mapping[str, Frame]) -> tuple[Study, Files]:
@@ -115,6 +126,7 @@ def _cohort(study: Study, files: Files) -> Cohort:
         *unlisted_columns(study, {table: raw for table, raw in files.of_table.items() if raw}, mapped),
         *(item for part in visited.values() for item in part.findings),
         *checked.findings,
+        *evidence_findings(study),
     ]
     disposition = Disposition()
     for step in (*(part.disposition for part in mapped.values()), *(part.disposition for part in visited.values())):

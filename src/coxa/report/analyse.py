@@ -197,7 +197,7 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
                 not_fitted[name] = NotFitted(error.message, error.remedies)
         results.append(estimates)
     findings = cohort.findings + Findings(tuple(failure(study, name, why) for name, why in not_fitted.items()))
-    findings += Findings(tuple(comparability_findings(study, datasets)))
+    findings += Findings(tuple(comparability_findings(study, datasets, fits)))
     disposition = cohort.disposition
     for dataset in datasets.values():
         findings = Findings(tuple(dict.fromkeys((*findings, *dataset.findings))))

@@ -38,6 +38,7 @@ from coxa.report.topics.return_to_sport.section import return_to_sport_section
 from coxa.report.topics.service.section import service_sections
 from coxa.report.topics.target_trial.section import target_trial_section
 from coxa.report.topics.training.section import training_section
+from coxa.report.topics.transport.section import transport_section
 from coxa.report.topics.trial_design.section import DESIGNS, trial_design_section
 from coxa.report.trace.explained import explained
 from coxa.report.transform.sharing import shared
@@ -56,6 +57,7 @@ MAIN: tuple[Builder, ...] = (
     participants_section,
     main_results_section,
     target_trial_section,
+    transport_section,
     hypotheses_section,
     evidence_section,
     harms_section,

@@ -22,6 +22,7 @@ from coxa.study.periods import Periods, period_faults
 from coxa.study.plan import Study
 from coxa.study.randomisation import Randomisation, randomisation_problems
 from coxa.study.target_trial import TargetTrial
+from coxa.study.transport import Transport, transport_problems
 
 
 class Trial(ComparativeStudy):
@@ -34,6 +35,9 @@ class Trial(ComparativeStudy):
         description="Design of the trial; in a cluster trial a primary analysis has a random effect of the clusters.",
     )
     randomisation: Randomisation | None = Field(None, description="How participants are allocated to the arms.")
+    transport: Transport | None = Field(
+        None, description="Patients of a clinic, whose case mix the result is carried to."
+    )
 
     @property
     def allocation(self) -> Randomisation | None:
@@ -48,6 +52,7 @@ class Trial(ComparativeStudy):
             yield from (Problem(("randomisation", *path), message) for path, message in found)
         cluster = self.randomisation.cluster if self.randomisation else None
         yield from comparison_problems(self, cluster)
+        yield from transport_problems(self)
 
 
 class PeriodTrial(Trial):

@@ -30,7 +30,7 @@ TARGET_WORDS: dict[str, str] = {
 BASELINE = "baseline"
 """Name of the outcome before the start, among confounders."""
 
-WITHOUT_RANDOMISATION = ("weighting", "doubly_robust", "standardisation")
+WITHOUT_RANDOMISATION = ("weighting", "doubly_robust", "standardisation", "matching", "weighted_mmrm")
 """Models of a plan that make groups comparable by the confounders of the target trial."""
 
 
@@ -107,6 +107,12 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
                 ("analyses", name, "method"),
                 f"entropy balancing is of the treated (ATT), and the target trial has {trial.estimand}; write "
                 "`estimand: ATT` there, or `method: propensity`",
+            )
+        if analysis.model == "matching" and trial is not None and trial.estimand != "ATT":
+            yield Problem(
+                ("analyses", name, "model"),
+                f"each treated participant gets a partner, which is of the treated (ATT), and the target trial has "
+                f"{trial.estimand}; write `estimand: ATT` there, or `model: weighting`",
             )
     if trial is None:
         return

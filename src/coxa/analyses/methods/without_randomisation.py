@@ -1,136 +1,87 @@
-"""What comparisons without randomisation have in common: the rows, confounders and numbers of one pair of groups."""
+"""What comparisons without randomisation have in common: fits, numbers and words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-import pandas as pd
-
+from coxa.analyses.groups import (
+    SHOWN_AS,
+    compared,
+    comparisons_of,
+    confounder_label,
+    levels_of_pair,
+    pair_at,
+    recorded,
+    recorded_levels,
+    target_of,
+)
+from coxa.analyses.levels import separate_rows
 from coxa.analyses.methods.method import Method, Telling, Words
-from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows
-from coxa.causal import Comparison, compare_group_times, compare_groups, unadjusted
-from coxa.causal.compare import Estimator, Kind
-from coxa.errors import FitError
 from coxa.estimates import Estimates
-from coxa.models.results.run import AnyFit
+from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.effects import EndpointKind
 from coxa.study.labels import mid_sentence_label
-from coxa.study.target_trial import BASELINE, TARGET_WORDS, TargetTrial, target_trial_of
+from coxa.study.target_trial import TARGET_WORDS
 from coxa.study.wording import join_words
-
-KINDS: Mapping[EndpointKind, Kind] = {"mean": "mean", "binary": "yes_no", "count": "count"}
-EVENT = 1
-"""Status of a participant with the event of the endpoint."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The participants of two groups at one visit, and those who cannot be compared.
-
-    rows        : one row per participant with every confounder
-    confounders : columns
-    left_out    : participants without a confounder
-    """
-
-    rows: pd.DataFrame
-    confounders: tuple[str, ...]
-    left_out: int
-
-    @property
-    def warning(self) -> str:
-        """What is said of those who are left out; empty where nobody is."""
-        return f"{self.left_out} participants without a confounder are left out" if self.left_out else ""
-
-
-def target_of(planned: PlannedAnalysis) -> TargetTrial:
-    """Return the target trial of an analysis, which its plan was checked to have."""
-    trial = target_trial_of(planned.study)
-    assert trial is not None
-    return trial
-
-
-def pair_at(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: str) -> Pair:
-    """Return the participants of a group and of its comparator at a visit, with their confounders."""
-    rows = dataset.frame[dataset.frame["visit"] == visit]
-    check_arms_at(planned, rows[rows[planned.response].notna()] if planned.kind != "time" else rows, visit)
-    both = rows[rows["arm"].astype(str).isin([arm, planned.against])]
-    names = tuple(target_of(planned).confounders)
-    known = both[list(names)].notna().all(axis=1)
-    kept = both[known].assign(arm=both.loc[known, "arm"].astype(str)).reset_index(drop=True)
-    return Pair(kept, names, int((~known).sum()))
-
-
-def compared_at(
-    planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: str, estimator: Estimator
-) -> Comparison:
-    """Return the comparison of a group with its comparator at a visit.
-
-    Raises
-    ------
-    FitError
-        The groups have no overlap, or too few outcomes.
-    """
-    pair, analysis = pair_at(planned, dataset, arm, visit), planned.analysis
-    options = {
-        "target": target_of(planned).estimand,
-        "method": analysis.option("method", "propensity"),
-        "stabilised": analysis.option("stabilised", False),
-        "truncate": analysis.option("truncate"),
-        "conf_level": analysis.conf_level,
-    }
-    try:
-        if planned.kind == "time":
-            rows = pair.rows.assign(event_=(pair.rows["status"] == EVENT).astype(int))
-            return compare_group_times(
-                rows, time="time", event="event_", group="arm", treated=arm, confounders=pair.confounders,
-                horizon=float(planned.study.visits[visit].day), **options,
-            )  # fmt: skip
-        return compare_groups(
-            pair.rows, outcome=planned.response, group="arm", treated=arm, confounders=pair.confounders,
-            estimator=estimator, kind=KINDS[planned.kind], missing_outcome=analysis.option("missing_outcome"),
-            **options,
-        )  # fmt: skip
-    except FitError as error:
-        raise FitError(
-            f"analysis {planned.name}, {arm} and {planned.against}: {error.message}", error.remedies
-        ) from error
-
-
-def naive_at(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: str) -> Estimates:
-    """Return the comparison of a group with its comparator as they are; none of times."""
-    if planned.kind == "time":
-        return Estimates.of([])
-    rows = pair_at(planned, dataset, arm, visit).rows
-    found = unadjusted(rows, outcome=planned.response, group="arm", treated=arm, kind=KINDS[planned.kind])
-    return Estimates(found.frame.assign(visit=visit))
 
 
 class WithoutRandomisationMethod(Method):
     """A comparison of each group with the comparator, at each visit of the estimand."""
 
-    estimator: Estimator = "weighted"
+    separate_subgroups = True
+    limits_with_fit = True
     title = ""
+
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
+        """Yield the comparisons of every group with the comparator, at each visit of the estimand."""
+        for visit in planned.visits:
+            pairs = {arm: pair_at(planned, dataset, arm, visit) for arm in planned.compare}
+            if subgroup is None:
+                found = {arm: compared(planned, pair, arm, visit) for arm, pair in pairs.items()}
+                yield recorded(planned, pairs, found, visit)
+                continue
+            within = {}
+            for arm, pair in pairs.items():
+                levels = levels_of_pair(planned, pair, arm, subgroup)
+                within[arm] = {level: compared(planned, one, arm, visit) for level, one in levels.items()}
+            yield recorded_levels(planned, pairs, within, visit, subgroup)
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield both groups and their comparisons at each visit; the comparator once, from the first pair."""
-        for visit in planned.visits:
-            for place, arm in enumerate(planned.compare):
-                found = compared_at(planned, dataset, arm, visit, self.estimator)
+        for fit in fits:
+            visit = str(fit.sample.visits[0])
+            for place, (arm, found) in enumerate(comparisons_of(fit).items()):
                 frame = found.estimates.frame
                 if place:
                     frame = frame[~((frame["arm"] == planned.against) & (frame["reference"] == ""))]
                 warning = pair_at(planned, dataset, arm, visit).warning
-                named = frame["term"].replace({"risk": "marginal_mean", "rate": "marginal_mean"})
+                named = frame["term"].replace({} if planned.kind == "time" else SHOWN_AS)
                 yield Estimates(frame.assign(visit=visit, warning=warning, term=named).reset_index(drop=True))
+
+    def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
+        """Return the separate comparisons within the levels of a subgroup, and the chi-square of their differences."""
+        assert isinstance(fit, ModelRun)
+        visit, rows = str(fit.sample.visits[0]), list[dict[str, Any]]()
+        for found in fit.model.values():
+            within = {}
+            for level, one in found.items():
+                frame = one.estimates.frame
+                asked = frame[(frame["term"] == planned.effect.term) & (frame["reference"] != "")]
+                within[level] = {**asked.iloc[0].to_dict(), "visit": visit}
+            rows += separate_rows(planned, within, subgroup, fit.warnings)
+        return Estimates.of(rows)
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         how = planned.analysis.option("missing_outcome")
         missing = "Missing outcomes: left out, nothing imputed."
-        if how == "weighted":
+        if planned.kind == "time":
+            missing = "Times without an event are censored at the end of observation."
+        elif planned.analysis.model == "matching":
+            missing = "Missing outcomes: pairs of whom one has no outcome are left out."
+        elif how == "weighted":
             missing = (
                 "Missing outcomes: those observed are weighted by the inverse of the probability of being observed."
             )
@@ -146,6 +97,13 @@ class WithoutRandomisationMethod(Method):
 
     def assumption(self, planned: PlannedAnalysis) -> str | None:
         """Return what is assumed of missing outcomes."""
+        if planned.kind == "time":
+            given = "within the weighted groups" if planned.analysis.model == "weighting" else "within the pairs"
+            if planned.analysis.model in ("doubly_robust", "standardisation"):
+                given = "given group and confounders"
+            return f"Censoring is taken not to depend on the time to the event {given}."
+        if planned.analysis.model == "matching":
+            return "Missing outcomes are taken to be missing completely at random within the pairs."
         if planned.analysis.option("missing_outcome") == "complete":
             return "Missing outcomes are taken to be missing completely at random within the weighted groups."
         return "Missing outcomes are taken to be missing at random given group and confounders."
@@ -163,19 +121,23 @@ class WithoutRandomisationMethod(Method):
             f"{named}."
         )
         yield (
-            "Standard errors are those of equations that are solved together with those of the weights and models; "
-            "limits are normal, of ratios on the scale of the logarithm. The difference is an effect only where no "
-            f"confounder is missing, everyone could have been in either {words.arm}, and the treatment of a "
-            f"{words.arm} is one treatment."
+            f"{self.errors(telling)} Limits are normal, of ratios on the scale of the logarithm. The difference is an "
+            f"effect only where no confounder is missing, everyone could have been in either {words.arm}, and the "
+            f"treatment of a {words.arm} is one treatment."
         )
 
-
-def confounder_label(planned: PlannedAnalysis, name: str) -> str:
-    """Return what a confounder is called in a sentence."""
-    if name == BASELINE:
-        return f"{planned.outcome_label} at baseline"
-    label = planned.study.label("covariates", name)
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    def errors(self, telling: Telling) -> str:
+        """Return how standard errors were found, in a sentence."""
+        samples = [one.resampled for fit in telling.fits for one in comparisons_of(fit).values() if one.resampled]
+        if not samples:
+            return "Standard errors are those of equations that are solved together with those of weights and models."
+        first, failed = samples[0], sum(one.failed for one in samples)
+        lost = f"; {failed} samples had no estimate and were left out" if failed else ""
+        return (
+            f"Standard errors are those of {first.replicates:,} bootstrap samples of participants (seed {first.seed}), "
+            "in each of which weights, models and differences were found anew; the Monte Carlo error of a standard "
+            f"error is {100 * max(one.monte_carlo for one in samples):.1f}% of it{lost}."
+        )
 
 
 def weights_words(planned: PlannedAnalysis) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
 from coxa.study.target_trial import target_trial_of
+from coxa.study.transport import transport_of
 
 Fits = Mapping[str, tuple[AnyFit, ...]]
 
@@ -49,6 +50,7 @@ def descriptions_used(study: ComparativeStudy) -> tuple[str, ...]:
     asked = {
         "standardised-differences": study.compares_baseline,
         "number-needed": counted and study.words.allocates,
+        "transport": transport_of(study) is not None,
         "e-value": target_trial_of(study) is not None,
         "rates": study.data is not None and "adverse_events" in study.data.tables,
     }

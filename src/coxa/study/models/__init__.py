@@ -27,6 +27,7 @@ from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
 from coxa.study.models.logistic import Logistic
 from coxa.study.models.mann_whitney import MannWhitney
+from coxa.study.models.matching import Matching
 from coxa.study.models.mediation import Mediation
 from coxa.study.models.mmrm import MMRM
 from coxa.study.models.n_of_1 import NOfOne
@@ -35,6 +36,7 @@ from coxa.study.models.proportions import Proportions
 from coxa.study.models.recurrent import Recurrent
 from coxa.study.models.responder_mmrm import ResponderMMRM
 from coxa.study.models.standardisation import Standardisation
+from coxa.study.models.weighted_mmrm import WeightedMMRM
 from coxa.study.models.weighting import Weighting
 from coxa.study.models.win_ratio import WinRatio
 
@@ -68,6 +70,8 @@ AnyModel = (
     | Mediation
     | Weighting
     | DoublyRobust
+    | Matching
+    | WeightedMMRM
     | Standardisation
 )
 """Every kind of model; a new one is added here. Its method is `coxa.analyses.methods.<model>`."""

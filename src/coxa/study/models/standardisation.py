@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from coxa.study.models.weighting import WithoutRandomisation
+from coxa.study.models.weighting import BySolvedEquations
 
 
-class Standardisation(WithoutRandomisation):
+class Standardisation(BySolvedEquations):
     """Models of the outcome in each group, standardised over the target population."""
 
     model: Literal["standardisation"] = Field(

@@ -1,4 +1,4 @@
-"""Options of comparisons without randomisation in a plan: by weights, by models of the outcome, or by both."""
+"""Options of comparisons without randomisation in a plan: what all kinds have, and those by weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.study.analysis import Analysis
+from coxa.study.parts import Name, Part
 from coxa.study.words import Measure, Summary
 
 
@@ -20,20 +21,39 @@ class WithoutRandomisation(Analysis):
         "odds_ratio",
         "rate_ratio",
         "rate_difference",
+        "difference_in_restricted_means",
     )
-    measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "responder", "event", "count")
+    measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "responder", "event", "count", "time")
 
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
         "none", description="Adjustment of the p-values of the planned comparisons."
     )
-    missing_outcome: Literal["weighted", "complete"] = Field(
-        "weighted",
-        description="weighted: those with an outcome also count for those like them without one, by the inverse "
-        "probability of having one given group and confounders. complete: those with an outcome as they are.",
+    subgroups: tuple[Name, ...] = Field(
+        (),
+        description="Covariates in whose levels the groups are compared too; groups are made comparable anew within "
+        "each level.",
     )
 
 
-class BalancedByWeights(WithoutRandomisation):
+class BySolvedEquations(WithoutRandomisation):
+    """Options of comparisons whose errors take account of weights and models."""
+
+    missing_outcome: Literal["weighted", "complete"] = Field(
+        "weighted",
+        description="weighted: those with an outcome also count for those like them without one, by the inverse "
+        "probability of having one given group and confounders. complete: those with an outcome as they are. Not of "
+        "times, which are censored.",
+    )
+    standard_error: Literal["stacked", "bootstrap"] = Field(
+        "stacked",
+        description="stacked: by equations of weights, models and means that are solved together. bootstrap: by "
+        "samples of participants, in each of which all of them are found anew; a second way to the same error.",
+    )
+    replicates: int = Field(1000, ge=100, le=100_000, description="Samples of the bootstrap.")
+    seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
+
+
+class WeightsOfGroups(Part):
     """Options of the weights."""
 
     method: Literal["propensity", "entropy"] = Field(
@@ -50,20 +70,19 @@ class BalancedByWeights(WithoutRandomisation):
     )
 
     @model_validator(mode="after")
-    def _entropy_is_not_cut(self) -> BalancedByWeights:
+    def _entropy_is_not_cut(self) -> WeightsOfGroups:
         if self.method == "entropy" and (self.truncate is not None or self.stabilised):
             raise ValueError("entropy balancing has no `truncate` or `stabilised`; remove them, or use propensity")
         return self
 
 
+class BalancedByWeights(WeightsOfGroups, BySolvedEquations):
+    """A comparison by weights."""
+
+
 class Weighting(BalancedByWeights):
     """Weighted means, risks or times of two groups."""
 
-    summaries: ClassVar[tuple[Summary, ...]] = (
-        *WithoutRandomisation.summaries,
-        "hazard_ratio",
-        "difference_in_restricted_means",
-    )
-    measures: ClassVar[tuple[Measure, ...]] = (*WithoutRandomisation.measures, "time")
+    summaries: ClassVar[tuple[Summary, ...]] = (*WithoutRandomisation.summaries, "hazard_ratio")
 
     model: Literal["weighting"] = Field(description="Groups made comparable by weights; no model of the outcome.")

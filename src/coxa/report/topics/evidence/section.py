@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from coxa.cohort.checks.evidence import evidence_path
 from coxa.errors import OptionError
 from coxa.meta.review.run import Review, pool_studies
 from coxa.meta.shown.forest import plot_forest_of_trials
@@ -55,8 +54,8 @@ def evidence_section(report: ReportRecord) -> Section | None:
 
 
 def _pool(report: ReportRecord, named: str) -> PoolPlan:
-    origin = report.study.origin
-    path = Path(origin.folder if origin else ".") / named
+    path = evidence_path(report.study)
+    assert path is not None
     if not path.is_file():
         raise OptionError(f"There is no file {named} by the plan. Correct `report: evidence:`, or leave it out.")
     return read_pool(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,29 +17,37 @@ from coxa.tables.records import records
 
 WIDTH, STEP, HEIGHT = 360, 24, 220
 BINS = 20
-BEFORE, AFTER = "Before weighting", "After weighting"
 
 
 def plot_balance(one: Comparability, *, figure_id: str, title: str) -> Figure:
-    """Draw the standardised difference of each confounder before and after weighting (a love plot)."""
-    table = one.comparison.balance.table
-    parts = [
-        pd.DataFrame({"label": [one.label(name) for name in table["confounder"]], "when": when, "difference": values})
-        for when, values in ((BEFORE, table["before"]), (AFTER, table["after"]))
-    ]
-    data = pd.concat(parts, ignore_index=True).dropna()
-    bound = one.comparison.balance.bound
-    said = [
-        f"{one.label(record['confounder'])}: {number(record['before'], 2)} before, {number(record['after'], 2)} after."
-        for record in records(table)
-    ]
-    words = f"Standardised differences before and after weighting; lines at {bound:g} on both sides. " + " ".join(said)
-    return Figure(
-        figure_id, title, lambda _: themed(_love(data, bound)), words, data, digits={"difference": 3},
+    """Draw the standardised difference of each confounder before and after weighting or matching (a love plot)."""
+    table, bound = one.comparison.balance.table, one.comparison.balance.bound
+    return love_plot(
+        table, [one.label(name) for name in table["confounder"]], [f"Before {one.way}", f"After {one.way}"], bound,
+        figure_id=figure_id, title=title, what=f"Standardised differences before and after {one.way}",
     )  # fmt: skip
 
 
-def _love(data: pd.DataFrame, bound: float) -> Any:
+def love_plot(
+    table: pd.DataFrame, labels: Sequence[str], when: list[str], bound: float, *, figure_id: str, title: str, what: str
+) -> Figure:
+    """Draw two standardised differences of each row of a table of balance, with lines at a bound on both sides."""
+    parts = [
+        pd.DataFrame({"label": labels, "when": word, "difference": values})
+        for word, values in zip(when, (table["before"], table["after"]), strict=True)
+    ]
+    data = pd.concat(parts, ignore_index=True).dropna()
+    said = [
+        f"{label}: {number(record['before'], 2)} before, {number(record['after'], 2)} after."
+        for label, record in zip(labels, records(table), strict=True)
+    ]
+    words = f"{what}; lines at {bound:g} on both sides. " + " ".join(said)
+    return Figure(
+        figure_id, title, lambda _: themed(_love(data, bound, when)), words, data, digits={"difference": 3},
+    )  # fmt: skip
+
+
+def _love(data: pd.DataFrame, bound: float, when: list[str]) -> Any:
     import altair as alt
 
     rows = list(dict.fromkeys(data["label"]))
@@ -52,8 +61,8 @@ def _love(data: pd.DataFrame, bound: float) -> Any:
         .encode(
             y=alt.Y("label:N", sort=rows, title=None, axis=options(ticks=False, domain=False, labelLimit=260)),
             x=alt.X("difference:Q", title="Standardised difference", scale=scale),
-            shape=alt.Shape("when:N", title=None, scale=options(domain=[BEFORE, AFTER], range=["circle", "square"])),
-            color=alt.Color("when:N", title=None, scale=options(domain=[BEFORE, AFTER], range=list(OKABE_ITO[:2]))),
+            shape=alt.Shape("when:N", title=None, scale=options(domain=when, range=["circle", "square"])),
+            color=alt.Color("when:N", title=None, scale=options(domain=when, range=list(OKABE_ITO[:2]))),
             tooltip=told(Confounder="label", When="when"),
         )
     )

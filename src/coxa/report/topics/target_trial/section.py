@@ -57,7 +57,8 @@ def comparability_cautions(report: ReportRecord) -> list[str]:
 def _comparisons(report: ReportRecord) -> Iterator[Comparability]:
     for planned in report.study.planned_analyses:
         if emulated(planned) and planned.name not in report.not_fitted:
-            yield from comparabilities(planned, report.datasets[planned.estimand_name])
+            rows, fits = report.datasets[planned.estimand_name], report.fits[planned.name]
+            yield from comparabilities(planned, rows, fits)
 
 
 def _distinct(found: Sequence[Comparability]) -> list[Comparability]:
@@ -76,7 +77,7 @@ def _alike(report: ReportRecord, one: Comparability) -> Section:
     blocks += [
         TableBlock(weights_table(one)),
         TableBlock(balance_table(one)),
-        FigureBlock(plot_balance(one, figure_id=identifier("love", *at), title="Balance before and after weighting")),
+        FigureBlock(plot_balance(one, figure_id=identifier("love", *at), title=f"Balance before and after {one.way}")),
         FigureBlock(plot_overlap(one, figure_id=identifier("overlap", *at), title="Overlap of the groups")),
     ]
     arms = join_words([study.label("arms", arm) for arm in (one.arm, planned.against)])
@@ -139,8 +140,8 @@ def _apart(found: Sequence[Comparability]) -> str:
     balance = found[0].comparison.balance
     apart = int((balance.table["before"].abs() > balance.bound).sum())
     if not apart:
-        return " No confounder differs by a standardised difference over 0.1 before weighting."
-    return " Confounders differ before weighting, as the table of balance shows."
+        return " No confounder differs by a standardised difference over 0.1 before adjustment."
+    return " Confounders differ before adjustment, as the table of balance shows."
 
 
 def _start(report: ReportRecord, trial: TargetTrial) -> str:

@@ -76,6 +76,7 @@ def weights_table(one: Comparability) -> Table:
             cell("count", {"n": n}, _at(one, "weights: outcomes", arm))
             for arm, n in zip(sides, one.comparison.observed, strict=True)
         ],
+        **_pairs(one, sides),
         "Effective sample size": [
             cell("number", {"n": weights.effective_n(side)}, _at(one, "weights: effective sample size", arm), 1)
             for arm, side in sides.items()
@@ -92,12 +93,30 @@ def weights_table(one: Comparability) -> Table:
     notes = ["Effective sample size, participants of equal weight that would tell as much (Kish)."]
     if weights.truncated:
         notes.append("The largest weights were cut, as the plan says.")
+    title = "Weights and overlap" if one.matched is None else "Pairs and overlap"
     return Table(
-        identifier("weights", one.planned.name, one.arm, one.visit), "Weights and overlap", "Of each group",
+        identifier("weights", one.planned.name, one.arm, one.visit), title, "Of each group",
         tuple(Column(study.label("arms", arm)) for arm in sides),
         (RowGroup("", tuple(Row(label, tuple(cells)) for label, cells in rows.items())),),
         (Footnote(" ".join(notes)),),
     )  # fmt: skip
+
+
+def _pairs(one: Comparability, sides: Mapping[str, bool]) -> dict[str, list[Cell]]:
+    """Return the participants with and without a partner, of matched groups."""
+    if one.matched is None:
+        return {}
+    found = {}
+    for label, inside in (("In a pair", True), ("Without a partner", False)):
+        found[label] = [
+            cell(
+                "count",
+                {"n": int(((one.weights.treated == side) & ((one.weights.value > 0) == inside)).sum())},
+                _at(one, f"pairs: {label.lower()}", arm),
+            )
+            for arm, side in sides.items()
+        ]
+    return found
 
 
 def outside(one: Comparability, treated: bool) -> int:
@@ -107,7 +126,7 @@ def outside(one: Comparability, treated: bool) -> int:
 
 
 def balance_table(one: Comparability) -> Table:
-    """Return standardised differences and variance ratios of the confounders, before and after weighting."""
+    """Return standardised differences and variance ratios of the confounders, before and after weighting or pairing."""
     rows = []
     for record in one.comparison.balance.table.to_dict("records"):
         name = record["confounder"]
@@ -129,11 +148,11 @@ def balance_table(one: Comparability) -> Table:
         Column("Before", spanner="Variance ratio"), Column("After", spanner="Variance ratio"),
     )  # fmt: skip
     note = (
-        f"In standard deviations of {spread} before weighting; bold, over {balance.bound:g} after weighting. Variance "
+        f"In standard deviations of {spread} before {one.way}; bold, over {balance.bound:g} after {one.way}. Variance "
         "ratios are of numbers only. Nothing is tested."
     )
     return Table(
-        identifier("balance", one.planned.name, one.arm, one.visit), "Balance before and after weighting",
+        identifier("balance", one.planned.name, one.arm, one.visit), f"Balance before and after {one.way}",
         "Confounder", columns, (RowGroup("", tuple(rows)),), (Footnote(note),),
     )  # fmt: skip
 

@@ -1,0 +1,263 @@
+"""The participants of two groups that were not randomised, their comparison as a plan asks for it, and its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from coxa.analyses.levels import rows_of_levels, without_level
+from coxa.analyses.model_rows import check_arms_at
+from coxa.analyses.rows import AnalysisRows
+from coxa.causal import (
+    Comparison,
+    compare_group_times,
+    compare_groups,
+    compare_matched,
+    compare_matched_times,
+    unadjusted,
+)
+from coxa.causal.comparison import Estimator, Kind
+from coxa.errors import FitError
+from coxa.estimates import Estimates
+from coxa.models.results.records import Sample
+from coxa.models.results.run import AnyFit, ModelRun
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.effects import EndpointKind
+from coxa.study.target_trial import BASELINE, TargetTrial, target_trial_of
+
+KINDS: Mapping[EndpointKind, Kind] = {"mean": "mean", "binary": "yes_no", "count": "count"}
+ESTIMATORS: Mapping[str, Estimator] = {
+    "weighting": "weighted",
+    "doubly_robust": "doubly_robust",
+    "standardisation": "g_computation",
+}
+SHOWN_AS = {"risk": "marginal_mean", "rate": "marginal_mean"}
+"""Kind of row of a group -> the kind that tables of means have."""
+HAPPENED = "happened"
+"""Column that says whether a time ends with the event."""
+EVENT = 1
+"""Status of a participant with the event of the endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The participants of two groups at one visit, and those who cannot be compared.
+
+    rows        : one row per participant with every confounder
+    confounders : columns
+    left_out    : participants without a confounder
+    """
+
+    rows: pd.DataFrame
+    confounders: tuple[str, ...]
+    left_out: int
+
+    @property
+    def warning(self) -> str:
+        """What is said of those who are left out; empty where nobody is."""
+        return f"{self.left_out} participants without a confounder are left out" if self.left_out else ""
+
+
+def target_of(planned: PlannedAnalysis) -> TargetTrial:
+    """Return the target trial of an analysis, which its plan was checked to have."""
+    trial = target_trial_of(planned.study)
+    assert trial is not None
+    return trial
+
+
+def pair_at(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: str) -> Pair:
+    """Return the participants of a group and of its comparator at a visit, with their confounders."""
+    rows = dataset.frame[dataset.frame["visit"] == visit]
+    check_arms_at(planned, rows[rows[planned.response].notna()] if planned.kind != "time" else rows, visit)
+    both = rows[rows["arm"].astype(str).isin([arm, planned.against])]
+    names = tuple(target_of(planned).confounders)
+    known = both[list(names)].notna().all(axis=1)
+    kept = both[known].assign(arm=both.loc[known, "arm"].astype(str)).reset_index(drop=True)
+    return Pair(kept, names, int((~known).sum()))
+
+
+def compared(planned: PlannedAnalysis, pair: Pair, arm: str, visit: str) -> Comparison:
+    """Return the comparison of a group with its comparator, from the participants of both.
+
+    Raises
+    ------
+    FitError
+        The groups have no overlap, or too few outcomes.
+    """
+    try:
+        if planned.kind == "time":
+            rows = pair.rows.assign(**{HAPPENED: (pair.rows["status"] == EVENT).astype(int)})
+            horizon = float(planned.study.visits[visit].day)
+            return called(planned, of_times=True)(
+                rows, treated=arm, confounders=pair.confounders, **times_options(planned, horizon)
+            )  # fmt: skip
+        options = {"outcome": planned.response, "kind": KINDS[planned.kind], **outcome_options(planned)}
+        return called(planned)(pair.rows, treated=arm, confounders=pair.confounders, **options)
+    except FitError as error:
+        raise FitError(
+            f"analysis {planned.name}, {arm} and {planned.against}: {error.message}", error.remedies
+        ) from error
+
+
+def called(planned: PlannedAnalysis, *, of_times: bool = False) -> Callable[..., Comparison]:
+    """Return the function of the library that an analysis calls."""
+    if planned.analysis.model == "matching":
+        return compare_matched_times if of_times else compare_matched
+    return compare_group_times if of_times else compare_groups
+
+
+def outcome_options(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return the options of that call for an outcome at a visit, but for the outcome itself."""
+    missing = planned.analysis.option("missing_outcome")
+    return {"group": "arm", **shared_options(planned), **({"missing_outcome": missing} if missing else {})}
+
+
+def times_options(planned: PlannedAnalysis, horizon: float) -> dict[str, Any]:
+    """Return the options of that call for times up to a horizon in days."""
+    return {"time": "time", "event": HAPPENED, "group": "arm", "horizon": horizon, **shared_options(planned)}
+
+
+def shared_options(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return the options that the calls for outcomes and for times have in common."""
+    analysis = planned.analysis
+    names = ("caliper", "distance", "order", "method", "stabilised", "truncate", "conf_level")
+    options = {name: analysis.option(name) for name in names if name in type(analysis).model_fields}
+    if analysis.model == "matching":
+        return options
+    estimator = ESTIMATORS.get(analysis.model) or analysis.option("estimator")
+    options |= {"estimator": estimator, "target": target_of(planned).estimand}
+    if analysis.option("standard_error") == "bootstrap":
+        options |= {name: analysis.option(name) for name in ("standard_error", "replicates", "seed")}
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSpec:
+    """The calls that give the comparisons of a visit again, of the rows of the estimand held in `data`."""
+
+    function: str
+    options: Mapping[str, Any]
+    confounders: tuple[str, ...]
+    compare: tuple[str, ...]
+    against: str
+    visit: str
+    of_times: bool
+    several: bool = False
+
+    def call(self) -> str:
+        """Return the expression: group -> its comparison."""
+        names = list(self.confounders)
+        here = (
+            f"data['visit'].isin({self.options['visits']!r})" if self.several else f"(data['visit'] == {self.visit!r})"
+        )
+        rows = f"data[{here} & data['arm'].isin([arm, {self.against!r}])]"
+        rows += f".dropna(subset={names!r})"
+        if self.of_times:
+            rows += f".assign(**{{{HAPPENED!r}: lambda d: (d['status'] == {EVENT}).astype(int)}})"
+        given = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
+        at = f"[{self.visit!r}]" if self.several else ""
+        return (
+            f"{{arm: coxa.causal.{self.function}({rows}, treated=arm, confounders={names!r}, {given}){at} "
+            f"for arm in {list(self.compare)!r}}}"
+        )
+
+
+def comparisons_of(fit: AnyFit) -> dict[str, Comparison]:
+    """Return group -> its comparison, of the record of a visit."""
+    assert isinstance(fit, ModelRun)
+    return dict(fit.model)
+
+
+def _call(planned: PlannedAnalysis, visit: str) -> tuple[str, dict[str, Any]]:
+    """Return the function of the library that compares groups at a visit, and its options."""
+    if planned.kind == "time":
+        options = times_options(planned, float(planned.study.visits[visit].day))
+        return called(planned, of_times=True).__name__, options
+    return called(planned).__name__, {
+        "outcome": planned.response,
+        "kind": KINDS[planned.kind],
+        **outcome_options(planned),
+    }
+
+
+def levels_of_pair(planned: PlannedAnalysis, pair: Pair, arm: str, subgroup: str) -> dict[str, Pair]:
+    """Return level -> its participants, with the confounders that vary among them."""
+    levels = rows_of_levels(planned, pair.rows, subgroup, (arm, planned.against))
+    return {level: varying(replace(pair, rows=rows.reset_index(drop=True))) for level, rows in levels.items()}
+
+
+def recorded_levels(
+    planned: PlannedAnalysis,
+    pairs: Mapping[str, Pair],
+    found: Mapping[str, Mapping[str, Comparison]],
+    visit: str,
+    subgroup: str,
+) -> ModelRun:
+    """Return the record of the comparisons within the levels of a subgroup at a visit."""
+    whole = {arm: next(iter(each.values())) for arm, each in found.items()}
+    warnings = next(without_level(pair.rows, subgroup) for pair in pairs.values())
+    return replace(recorded(planned, pairs, whole, visit), model=dict(found), warnings=warnings)
+
+
+def rows_used(pair: Pair, found: Comparison) -> pd.DataFrame:
+    """Return the participants whose outcomes a comparison used; all with an outcome, where it is of a level of them."""
+    if len(found.complete) == len(pair.rows):
+        return pair.rows[found.complete]
+    return pair.rows
+
+
+def varying(pair: Pair) -> Pair:
+    """Return participants with the confounders that vary among them."""
+    return replace(pair, confounders=tuple(name for name in pair.confounders if pair.rows[name].nunique() > 1))
+
+
+def recorded(
+    planned: PlannedAnalysis,
+    pairs: Mapping[str, Pair],
+    found: Mapping[str, Comparison],
+    visit: str,
+    call: tuple[str, dict[str, Any]] | None = None,
+) -> ModelRun:
+    """Return the record of the comparisons of a visit: who was analysed, who was not and why, and the calls.
+
+    `call` is the function of the library and its options, where it is not that of one visit.
+    """
+    used = pd.concat([rows_used(pairs[arm], one) for arm, one in found.items()])
+    who = used.drop_duplicates("participant_id")["participant_id"].to_numpy()
+    lost = []
+    for arm, one in found.items():
+        if one.matched is not None:
+            alone = pairs[arm].rows.loc[list(one.matched.unmatched), "participant_id"]
+            lost += [(row, person, visit, "no partner within the caliper") for row, person in alone.items()]
+    left_out = pd.DataFrame(lost, columns=["row", "participant_id", "visit", "reason"])
+    sample = Sample("participant_id", "visit", who, np.full(len(who), visit, dtype=object), (visit,), left_out)
+    pair = next(iter(pairs.values()))
+    function, options = call or _call(planned, visit)
+    several = call is not None
+    spec = ComparisonSpec(
+        function, options, pair.confounders, planned.compare, planned.against, visit, planned.kind == "time", several
+    )
+    formula = f"{planned.response} ~ arm | {' + '.join(pair.confounders)}"
+    method = str(next(iter(found.values())).estimates.frame["method"].iloc[0])
+    return ModelRun(formula, spec, sample, dict(found), method, ddf="normal")
+
+
+def naive_at(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: str) -> Estimates:
+    """Return the comparison of a group with its comparator as they are; none of times."""
+    if planned.kind == "time":
+        return Estimates.of([])
+    rows = pair_at(planned, dataset, arm, visit).rows
+    found = unadjusted(rows, outcome=planned.response, group="arm", treated=arm, kind=KINDS[planned.kind])
+    return Estimates(found.frame.assign(visit=visit))
+
+
+def confounder_label(planned: PlannedAnalysis, name: str) -> str:
+    """Return what a confounder is called in a sentence."""
+    if name == BASELINE:
+        return f"{planned.outcome_label} at baseline"
+    label = planned.study.label("covariates", name)
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]

@@ -1,0 +1,137 @@
+"""Two groups made comparable by weights, at all visits in one repeated-measures model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from coxa.analyses.groups import Pair, levels_of_pair, recorded, recorded_levels, target_of
+from coxa.analyses.methods.method import Telling, Words, options_of
+from coxa.analyses.methods.without_randomisation import WithoutRandomisationMethod, weights_words
+from coxa.analyses.model_rows import check_arms_at
+from coxa.analyses.rows import AnalysisRows
+from coxa.causal import Comparison, compare_group_courses
+from coxa.errors import FitError
+from coxa.models.results.run import AnyFit
+from coxa.study.comparative import PlannedAnalysis
+from coxa.study.models.weighted_mmrm import WeightedMMRM
+
+Courses = Mapping[str, Comparison]
+"""Visit -> its comparison."""
+
+
+class WeightedMMRMMethod(WithoutRandomisationMethod):
+    """Weights of participants, times those for dropout where they are asked for, in one model of all visits."""
+
+    title = "Weighted repeated-measures model"
+
+    def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
+        """Yield the comparisons at each visit of the estimand, from one model of each pair of groups."""
+        pairs = {arm: courses_of(planned, dataset, arm) for arm in planned.compare}
+        found: dict[str, Any] = {}
+        for arm, pair in pairs.items():
+            levels = {None: pair} if subgroup is None else levels_of_pair(planned, pair, arm, subgroup)
+            each = {level: modelled(planned, one, arm) for level, one in levels.items()}
+            found[arm] = each[None] if subgroup is None else each
+        for visit in planned.visits:
+            here = {arm: _at(pair, visit) for arm, pair in pairs.items()}
+            if subgroup is None:
+                one = {arm: courses[visit] for arm, courses in found.items()}
+                yield recorded(planned, here, one, visit, self.call(planned, pairs, visit))
+                continue
+            within = {arm: {level: one[visit] for level, one in each.items()} for arm, each in found.items()}
+            yield recorded_levels(planned, here, within, visit, subgroup)
+
+    def call(self, planned: PlannedAnalysis, pairs: Mapping[str, Pair], visit: str) -> tuple[str, dict[str, Any]]:
+        """Return the function of the library and its options."""
+        return "compare_group_courses", options(planned)
+
+    def way(self, planned: PlannedAnalysis) -> tuple[str, tuple[str, ...]]:
+        """Return how weights are made, and what becomes of gaps."""
+        plan = options_of(planned, WeightedMMRM)
+        said, cited = weights_words(planned)
+        regressed = (
+            f", and of regressions on the confounders in each {planned.study.words.arm} at each visit, standardised"
+            if plan.estimator == "doubly_robust"
+            else ""
+        )
+        words = ("dropout_weights",) if plan.dropout == "weighted" else ()
+        return (
+            f"by one repeated-measures model of weighted participants, with means by {planned.study.words.arm} and "
+            f"visit{regressed}, and an unstructured covariance in each {planned.study.words.arm}; weights are {said}"
+            + (", times those of each outcome for dropout" if plan.dropout == "weighted" else ""),
+            (cited, *words),
+        )
+
+    def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
+        """Return what the analysis is called."""
+        missing = "Missing outcomes: none imputed; all observed outcomes of a participant are in the model."
+        if options_of(planned, WeightedMMRM).dropout == "weighted":
+            missing = "Missing outcomes: none imputed; those observed are weighted for those that are not."
+        return replace(super().words(planned, fits), missing=missing)
+
+    def errors(self, telling: Telling) -> str:
+        """Return how standard errors were found, in a sentence."""
+        return (
+            "Standard errors are those of equations that are solved together: of weights, means, covariance and, where "
+            "there are, of who stays."
+        )
+
+    def assumption(self, planned: PlannedAnalysis) -> str | None:
+        """Return what is assumed of missing outcomes."""
+        if options_of(planned, WeightedMMRM).dropout == "weighted":
+            return (
+                "Missing outcomes are taken to be missing at random given group, confounders and the outcomes so far, "
+                "by models of who stays."
+            )
+        return "Missing outcomes are taken to be missing at random given group and the outcomes observed."
+
+
+def options(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return the options of the call, but for rows, groups and confounders."""
+    plan = options_of(planned, WeightedMMRM)
+    return {
+        "outcome": planned.response, "group": "arm", "visits": list(planned.model_visits), "estimator": plan.estimator,
+        "target": target_of(planned).estimand, "method": plan.method, "stabilised": plan.stabilised,
+        "truncate": plan.truncate, "dropout": plan.dropout, "conf_level": plan.conf_level,
+    }  # fmt: skip
+
+
+def courses_of(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str) -> Pair:
+    """Return the rows of two groups at all visits of the model."""
+    rows = dataset.frame[dataset.frame["visit"].isin(planned.model_visits)]
+    for visit in planned.visits:
+        check_arms_at(planned, rows[(rows["visit"] == visit) & rows[planned.response].notna()], visit)
+    both = rows[rows["arm"].astype(str).isin([arm, planned.against])]
+    names = tuple(target_of(planned).confounders)
+    known = both[list(names)].notna().all(axis=1)
+    kept = both[known].assign(arm=both.loc[known, "arm"].astype(str)).reset_index(drop=True)
+    return Pair(kept, names, int(both.loc[~known, "participant_id"].nunique()))
+
+
+def modelled(planned: PlannedAnalysis, pair: Pair, arm: str) -> Courses:
+    """Return visit -> the comparison of two groups, from one model.
+
+    Raises
+    ------
+    FitError
+        The groups have no overlap, or too few outcomes.
+    """
+    try:
+        return compare_group_courses(pair.rows, treated=arm, confounders=pair.confounders, **options(planned))
+    except FitError as error:
+        raise FitError(
+            f"analysis {planned.name}, {arm} and {planned.against}: {error.message}", error.remedies
+        ) from error
+
+
+def _at(pair: Pair, visit: str) -> Pair:
+    """Return the participants at a visit, one row each."""
+    rows = pair.rows[pair.rows["visit"] == visit].reset_index(drop=True)
+    return Pair(pd.DataFrame(rows), pair.confounders, pair.left_out)
+
+
+METHOD = WeightedMMRMMethod()

@@ -1,0 +1,1 @@
+"""The result of a trial in the case mix of a clinic."""
