@@ -127,8 +127,8 @@ def test_faults_are_named() -> None:
     rows = drawn(5)
     with pytest.raises(OptionError, match="no outcome at visit w9"):
         compare_group_courses(rows, **ASKED, visits=[*VISITS, "w9"])
-    with pytest.raises(DataError, match="two rows at visit w1"):
+    with pytest.raises(DataError, match="has two rows at visit w1"):
         compare_group_courses(pd.concat([rows, rows.head(1)]), **ASKED)
-    few_left = rows.assign(pain=rows["pain"].mask((rows["visit"] == "w3") & (rows["participant_id"] > 5)))
+    few_left = rows.assign(pain=rows["pain"].mask((rows["visit"] == "w3") & (rows["participant_id"] > 2)))
     with pytest.raises(FitError, match="outcomes at a visit"):
         compare_group_courses(few_left, **ASKED, estimator="doubly_robust")

@@ -120,7 +120,7 @@ def test_methods_that_need_no_entry_are_listed() -> None:
         *("ml", "us", "residual", "normal", "model", "by_visit", "superiority", "none", "observed", "non_responder"),
         *("subgroups", "factorial", "simple", "blocks"),
         *("logistic", "counts", "poisson", "quasi-poisson", "glmm", "sas"),
-        *("weighting", "doubly_robust", "standardisation"),
+        *("weighting", "doubly_robust", "standardisation", "weighted_mmrm"),
     }
 
 

@@ -123,7 +123,7 @@ def _em(
             return beta, sigma
     raise FitError(
         "the repeated-measures model of one group did not settle: too few outcomes tell how two visits go together",
-        ["Leave a visit with few outcomes out, with `visits:`.", "Use `dropout: weighted`."],
+        ["Leave a visit with few outcomes out, with `visits:`."],
     )
 
 

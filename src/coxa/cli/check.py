@@ -50,6 +50,7 @@ def check_command(
             from coxa.cohort.checks.evidence import evidence_findings
             from coxa.findings import Findings
 
+            assert not isinstance(plan, AuditPlan)
             named = Findings(tuple(evidence_findings(plan)))
             if named:
                 print_json(named.to_frame()) if as_json else show_findings(named)
