@@ -29,7 +29,7 @@ from coxa.derive.events import (
 )
 from coxa.derive.exposures import with_exposures
 from coxa.derive.groups import participants_by_group
-from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, worst_value
+from coxa.derive.intercurrent import apply_strategies, deciding_events, undated, with_time_since, worst_value
 from coxa.derive.once import once
 from coxa.derive.responder import responder_status
 from coxa.derive.scores import derive_scores
@@ -131,6 +131,8 @@ def _measured_rows(cohort: Cohort, estimand: str, plan: Estimand, part: Outcome)
     if uses_percent_change(study, plan):
         findings += Findings.of(zero_baselines(rows, outcome))
     rows["responder"] = _responder(study, plan, rows, decided)
+    if any(one.estimand == estimand and one.option("retrieved", "no") != "no" for one in study.analyses.values()):
+        rows = with_time_since(rows, _dated_events(cohort, estimand, plan), plan.intercurrent_events)
     if part.exposure in study.outcomes:
         given = assessments[assessments["outcome"] == part.exposure]
         keyed = given.set_index(["participant_id", "visit"])["value"]

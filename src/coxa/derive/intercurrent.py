@@ -115,3 +115,15 @@ def undated(events: pd.DataFrame, handling: dict[str, Handling]) -> Findings:
 
 def _words(how: Handling) -> str:
     return how.strategy.replace("_", " ")
+
+
+def with_time_since(rows: pd.DataFrame, events: pd.DataFrame, handling: dict[str, Handling]) -> pd.DataFrame:
+    """Return rows with the days since the first event that is handled by treatment policy, and whether it came before.
+
+    Columns `days_since_event`, 0 before an event and without one, and `after_event`, 1 or 0.
+    """
+    kept = [name for name, how in handling.items() if how.strategy == "treatment_policy"]
+    mine = events[events["event"].isin(kept) & events["study_day"].notna()]
+    first = rows["participant_id"].map(mine.groupby("participant_id")["study_day"].min()).astype(float)
+    since = (rows["study_day"].astype(float) - first).clip(lower=0.0).fillna(0.0)
+    return rows.assign(days_since_event=since, after_event=(since > 0).astype(float))

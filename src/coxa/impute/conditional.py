@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -247,6 +247,7 @@ def conditional_mean(
     strategy: Strategies = "mar",
     arm: str = "arm",
     event: str | None = None,
+    varying: Sequence[str] = (),
     formula: str | None = None,
     averaging: Averaging = "counterfactual",
     delta: Delta | None = None,
@@ -267,11 +268,11 @@ def conditional_mean(
     data : DataFrame
         One row per participant and visit, with the outcomes that are analysed; a participant without any has one row
         or more too. Not changed.
-    reference, strategy, arm, event
+    reference, strategy, arm, event, varying
         As in `coxa.impute.incomplete_outcomes`.
     formula : str, optional
         Right side of the analysis of covariance, such as ``arm + baseline``; by default what the model has at one
-        visit.
+        visit. Needed with `varying`.
     averaging : {"counterfactual", "equal"}
         Means are over all participants with their own covariates, or over levels of factors with equal weight.
     delta : Delta, optional
@@ -323,9 +324,15 @@ def conditional_mean(
     check_option("standard_error", standard_error, get_args(StandardError))
     if delta is not None and not isinstance(delta, Delta):
         raise OptionError(f"`delta` is {shortened(delta)}. Give a Delta, such as Delta(shift={{'exercise': -5}}).")
+    if varying and formula is None:
+        raise OptionError(
+            "A column that changes over the visits is of the model alone. Write the analysis in `formula`."
+        )
     chosen = Delta() if delta is None else delta
     with one_thread():
-        outcomes = incomplete_outcomes(fit, data, reference=reference, strategy=strategy, arm=arm, event=event)
+        outcomes = incomplete_outcomes(
+            fit, data, reference=reference, strategy=strategy, arm=arm, event=event, varying=varying
+        )
         chosen.amounts(outcomes.arms)
         source = source_of(fit, outcomes, visit_means(fit, outcomes, arm=arm, formula=formula, averaging=averaging))
         if standard_error in ("jackknife", "bootstrap"):

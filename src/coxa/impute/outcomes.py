@@ -134,6 +134,7 @@ def incomplete_outcomes(
     strategy: Strategies = "mar",
     arm: str = "arm",
     event: str | None = None,
+    varying: Sequence[str] = (),
 ) -> IncompleteOutcomes:
     """Lay out the outcomes of all participants over the visits of a model, with what the model has of each.
 
@@ -153,6 +154,9 @@ def incomplete_outcomes(
         Column that has the kind of event in each row after it (a text, or True) and is empty or False before. Without
         it the event is before the first visit from which on all outcomes are missing. Outcomes that are missing before
         an event, or without one, are missing at random.
+    varying : sequence of str
+        Columns of numbers in the model that change over the visits, such as the days since treatment stopped; known at
+        every visit, also where the outcome is missing.
 
     Returns
     -------
@@ -194,7 +198,8 @@ def incomplete_outcomes(
         raise DataError("outcomes cannot be laid out:", wrong_rows(visit, twice, "the participant has two rows here"))
     y = np.full((len(participants), len(visits)), np.nan)
     y[who, code] = pd.to_numeric(rows[outcome]).to_numpy(dtype=float)
-    people = one_row_each(fit, rows, who, participants, [arm])
+    people = one_row_each(fit, rows, who, participants, [arm], varying)
+    over_visits = {name: over(rows, name, who, code, y.shape) for name in varying}
     arms = tuple(fit.design.levels[arm])
     own = pd.Index(arms).get_indexer(pd.Index(people[arm]))
     words = np.full(y.shape, "", dtype=object)
@@ -210,7 +215,7 @@ def incomplete_outcomes(
         arm=own,
         reference=references(reference, arms)[own],
         y=y,
-        designs=designs_of(fit, people, arm, arms, visits),
+        designs=designs_of(fit, people, arm, arms, visits, over_visits),
         event=first,
         strategies=chosen,
         strategy=which,
@@ -245,12 +250,30 @@ def wrong_rows(column: str, wrong: np.ndarray, rule: str = "there is no value") 
     )
 
 
+def over(rows: pd.DataFrame, name: str, who: np.ndarray, code: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return a column that changes over the visits (n, m); FitError where it is not known at every visit."""
+    check_known("column", name, [str(column) for column in rows.columns])
+    found = np.full(shape, np.nan)
+    found[who, code] = rows[name].to_numpy(dtype=float)
+    if (gone := int(np.isnan(found).any(axis=1).sum())) > 0:
+        raise FitError(
+            f"{name} is missing at a visit of {counted(gone, 'participant')}",
+            ["Give a row of every visit, also where the outcome is missing."],
+        )
+    return found
+
+
 def one_row_each(
-    fit: Fit, rows: pd.DataFrame, who: np.ndarray, participants: pd.Index[Any], also: Sequence[str]
+    fit: Fit,
+    rows: pd.DataFrame,
+    who: np.ndarray,
+    participants: pd.Index[Any],
+    also: Sequence[str],
+    varying: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the covariates of the model, one row per participant; DataError where one varies or is missing."""
     visit = fit.sample.visit_column
-    wanted = [name for name in fit.design.formula.variables if name != visit]
+    wanted = [name for name in fit.design.formula.variables if name != visit and name not in varying]
     group = [fit.group] if fit.group else []
     names = list(dict.fromkeys([*wanted, *also, *group]))
     grouped = rows[names].groupby(who)
@@ -312,11 +335,22 @@ def references(reference: Reference, arms: Sequence[str]) -> np.ndarray:
     return np.array([names.index(given[name]) for name in names])
 
 
-def designs_of(fit: Fit, people: pd.DataFrame, arm: str, arms: Sequence[Any], visits: Sequence[str]) -> np.ndarray:
-    """Return the design rows of each participant in each arm at each visit, (A, n, m, p)."""
+def designs_of(
+    fit: Fit,
+    people: pd.DataFrame,
+    arm: str,
+    arms: Sequence[Any],
+    visits: Sequence[str],
+    over_visits: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    """Return the design rows of each participant in each arm at each visit, (A, n, m, p).
+
+    over_visits : columns that change over the visits, (n, m) each
+    """
     column = str(fit.sample.visit_column)
     every = people.loc[people.index.repeat(len(visits))]
     every = every.assign(**{column: np.tile(np.asarray(visits, dtype=object), len(people))})
+    every = every.assign(**{name: values.ravel() for name, values in over_visits.items()})
     rows = [fit.design.rows(every.assign(**{arm: level})) for level in arms]
     return np.array(rows).reshape(len(arms), len(people), len(visits), -1)
 

@@ -18,6 +18,13 @@ ENDED = "outcomes end"
 """The kind of event of a participant without outcomes from a visit on, for any reason."""
 
 
+RETRIEVED = (
+    "Missing outcomes follow those of the participant's own {arm}, after an intercurrent event those that were "
+    "retrieved after the event, given the outcomes observed before."
+)
+"""What a model of retrieved outcomes assumes."""
+
+
 def used(planned: PlannedAnalysis, branch: Branch | None = None) -> Mapping[str, Strategy]:
     """Return kind of event -> strategy, of an analysis or of a branch of its tree.
 
@@ -54,6 +61,8 @@ def reference_of(planned: PlannedAnalysis) -> dict[str, str]:
 
 def assumes(planned: PlannedAnalysis, strategy: Strategy) -> str:
     """Return the assumption of a strategy with the names of the plan."""
+    if options_of(planned, Imputation).retrieved != "no":
+        return RETRIEVED.format(arm=planned.study.words.arm)
     own = reference_of(planned)
     labels = [planned.study.label("arms", own[arm]) for arm in planned.compare]
     return strategy.assumes.format(reference=join_words(list(dict.fromkeys(labels))))

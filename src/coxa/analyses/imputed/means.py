@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coxa.analyses.imputed.assumed import EVENT, delta_of, reference_of, used
+from coxa.analyses.imputed.formula import formula_of
 from coxa.analyses.imputed.rows import complete_rows, prepared, with_events
 from coxa.analyses.methods.method import options_of
 from coxa.analyses.rows import AnalysisRows
@@ -26,14 +27,17 @@ def imputed_means(
     """
     analysis = options_of(planned, Imputation)
     rows, without = complete_rows(fit, with_events(planned, prepared(planned, dataset).rows))
+    visits = [str(visit) for visit in fit.sample.visits]
     found = conditional_mean(
         fit,
         rows,
         reference=reference_of(planned),
         strategy=used(planned, branch),
         event=EVENT,
+        varying=analysis.varying,
+        formula=formula_of(planned, visits) if analysis.varying else None,
         averaging=analysis.averaging,
-        delta=delta_of((branch or analysis).deltas, [str(visit) for visit in fit.sample.visits]),
+        delta=delta_of((branch or analysis).deltas, visits),
         standard_error=analysis.standard_error,
         replicates=analysis.replicates,
         seed=analysis.seed,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from coxa.analyses.imputed.assumed import EVENT, delta_of, modelled, reference_of, used
+from coxa.analyses.imputed.formula import formula_of
 from coxa.analyses.imputed.rows import complete_rows, level_codes, prepared, with_events
 from coxa.analyses.methods.method import options_of
 from coxa.analyses.methods.responder_mmrm import check_composite, rule_of
@@ -38,7 +39,6 @@ from coxa.impute import (
 )
 from coxa.impute.responders import Better
 from coxa.models import Fit
-from coxa.study.analysis import AdjustedAnalysis
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Branch, Deltas, Imputation
 
@@ -98,7 +98,12 @@ def laid_out(
     """Return the outcomes with their gaps and strategies, and how many participants are left out."""
     rows, without = complete_rows(fit, with_events(planned, prepared(planned, dataset).rows))
     outcomes = incomplete_outcomes(
-        fit, rows, reference=reference_of(planned), strategy=used(planned, branch), event=EVENT
+        fit,
+        rows,
+        reference=reference_of(planned),
+        strategy=used(planned, branch),
+        event=EVENT,
+        varying=options_of(planned, Imputation).varying,
     )
     return outcomes, without
 
@@ -138,16 +143,10 @@ def analysed(planned: PlannedAnalysis, sets: Imputations) -> Analysed:
     if planned.kind == "ordered":
         return levels(planned, sets, f"~ {formula}")
     if analysis.analyse == "mmrm" and len(visits) > 1:
-        over = " + ".join(dict.fromkeys(analysis.terms(visits)))
+        over = " + ".join(dict.fromkeys(["arm * visit", *analysis.adjust]))
         covariance = analysis.covariance[0]
         return analyse_mmrm(sets, f"~ {over}", covariance=covariance, against=planned.against, means=True)
     return analyse_ancova(sets, f"~ {formula}", against=planned.against)
-
-
-def formula_of(planned: PlannedAnalysis, visits: Sequence[str]) -> str:
-    """Return the terms of the analysis of one visit."""
-    analysis = options_of(planned, Imputation)
-    return " + ".join(dict.fromkeys(term for term in AdjustedAnalysis.terms(analysis, visits) if term))
 
 
 def responders(planned: PlannedAnalysis, sets: Imputations, formula: str) -> Analysed:

@@ -17,6 +17,7 @@ from coxa.simulate.from_plan.sets import arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words, participant_ids
 from coxa.study.blocks import SEQUENCE
 from coxa.study.estimand import Estimand
+from coxa.study.models.imputation import AFTER, SINCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +68,19 @@ def joined(parts: Sequence[Any]) -> Any:
     return type(parts[0]).from_codes(np.concatenate([part.codes for part in parts]), longest)
 
 
+def days_since(drawn: DrawnTrial, plan: Estimand) -> np.ndarray:
+    """Return (n, m) days since the first event that is handled by treatment policy, 0 before it and without one."""
+    kept = [
+        name
+        for name, how in plan.intercurrent_events.items()
+        if how.strategy == "treatment_policy" and name in drawn.events
+    ]
+    if not kept:
+        return np.zeros(drawn.day.shape)
+    first = np.min([np.nan_to_num(drawn.events[name], nan=np.inf) for name in kept], axis=0)
+    return np.maximum(drawn.day - first[:, None], 0.0)
+
+
 def estimand_columns(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> dict[str, Any]:
     """Return the columns of `estimand_frame`; `participant_id` are numbers from 0."""
     plan: Estimand = design.study.part("estimands", estimand)
@@ -87,6 +101,10 @@ def estimand_columns(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> d
     }
     if any(one.estimand == estimand and one.option("strategies") for one in design.study.analyses.values()):
         columns["handled"] = handled_words(drawn, plan)[:, 1:].ravel()
+    mine = [one for one in design.study.analyses.values() if one.estimand == estimand]
+    if any(one.option("retrieved", "no") != "no" for one in mine):
+        since = days_since(drawn, plan)[:, 1:].ravel()
+        columns |= {SINCE: since, AFTER: (since > 0).astype(float)}
     if plan.endpoint.measure == "responder":
         columns["responder"] = response[:, 1:].ravel()
     exposure = design.study.outcomes[plan.endpoint.outcome].exposure

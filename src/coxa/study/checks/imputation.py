@@ -30,6 +30,14 @@ def imputation_faults(study: ComparativeStudy, name: str, analysis: Analysis) ->
         yield from _events(study, (*at, "branches", word), analysis, branch.strategies)
     yield from _references(study, at, analysis.references)
     yield from _values(study, at, analysis)
+    estimand = study.estimands.get(analysis.estimand)
+    handled = estimand.intercurrent_events.values() if estimand else ()
+    if estimand and analysis.retrieved != "no" and not any(how.strategy == "treatment_policy" for how in handled):
+        yield (
+            (*at, "retrieved"),
+            f"estimand {analysis.estimand} handles no event by treatment policy, after which outcomes are retrieved; "
+            "remove `retrieved`, or handle an event so",
+        )
 
 
 def _references(study: ComparativeStudy, at: tuple[str, ...], references: Mapping[str, str]) -> Iterator[Fault]:

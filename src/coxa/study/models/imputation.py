@@ -17,6 +17,11 @@ MissingStrategy = Literal["mar", "j2r", "cr", "cir", "lmcf"]
 """What is assumed of outcomes after an event; described in `coxa.impute.strategies`."""
 
 
+SINCE, AFTER = "days_since_event", "after_event"
+"""Columns of rows: days since the first event that is handled by treatment policy, 0 before it; whether it came before
+the visit (1 or 0)."""
+
+
 class Deltas(Part):
     """What is added to imputed outcomes, or what they are multiplied by."""
 
@@ -133,6 +138,13 @@ class Imputation(AdjustedAnalysis):
         description="Participants without a covariate of the model: left out and counted, or the covariate is imputed "
         "once by chained equations, without arm and outcome.",
     )
+    retrieved: Literal["no", "since_event", "by_visit"] = Field(
+        "no",
+        description="Whether the imputation model tells outcomes after an intercurrent event that the estimand handles "
+        "by treatment policy from those before: missing outcomes after it are then imputed as those retrieved are. "
+        "since_event: by the days since the event, for each arm; by_visit: by a shift for each arm and visit, which "
+        "needs outcomes after events in each.",
+    )
     items: Literal["rule", "impute"] = Field(
         "rule",
         description="Of an outcome scored from items, forms with enough answers for a score that lack some: scored by "
@@ -185,6 +197,11 @@ class Imputation(AdjustedAnalysis):
     def _unfit_options(self) -> Iterator[str]:
         """Yield what `by` has no use for, with the remedy."""
         multiple = self.by == "multiple"
+        others = [*self.strategies.values(), *(branch.strategy for branch in self.branches.values())]
+        if self.retrieved != "no" and {self.strategy, *others} != {"mar"}:
+            yield "`retrieved` imputes as retrieved outcomes are, under `strategy: mar`; remove the other strategies"
+        if self.retrieved != "no" and self.by == "bmlmi":
+            yield "`by: bmlmi` takes no `retrieved`; use `by: multiple` or `by: conditional_mean`"
         for name in ("draws", "imputations", "monte_carlo_error", "values", "step", "analyse"):
             if self._says(name) and not multiple:
                 yield f"`{name}` is of `by: multiple`; remove it, or write `by: multiple`"
@@ -207,9 +224,16 @@ class Imputation(AdjustedAnalysis):
         what = "levels" if summary in ("cumulative_odds_ratio", "win_odds") else "proportions"
         return "by", f"{what} are counted in imputed data sets; write `by: multiple`"
 
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """Columns of the imputation model that change over the visits."""
+        return {"no": (), "since_event": (SINCE,), "by_visit": (AFTER,)}[self.retrieved]
+
     def terms(self, visits: Sequence[str]) -> list[str]:
-        """Return the effect of each arm at each visit, and every `adjust` term as written."""
-        return ["arm * visit", *self.adjust] if len(visits) > 1 else AdjustedAnalysis.terms(self, visits)
+        """Return the effect of each arm at each visit, every `adjust` term as written, and that of events before."""
+        over = len(visits) > 1
+        terms = ["arm * visit", *self.adjust] if over else AdjustedAnalysis.terms(self, visits)
+        return [*terms, *(f"{name} * arm" + (" * visit" if over and name == AFTER else "") for name in self.varying)]
 
     def fewest(self, coefficients: int, visits: int) -> int | None:
         """Return the participants that the coefficients of a visit and the first structure need."""

@@ -23,6 +23,7 @@ from coxa.report.topics.analyses.variances import random_words
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.margin import margin_words
+from coxa.study.models.imputation import AFTER, SINCE
 from coxa.study.models.lmm import DAY
 from coxa.study.plan import Study
 from coxa.study.scales import scale_name
@@ -206,6 +207,10 @@ def failed_attempts(fit: AnyFit) -> list[str]:
     )
 
 
+RETRIEVED = {SINCE: "days since the intercurrent event", AFTER: "intercurrent event before the visit"}
+"""Columns that imputation models of retrieved outcomes have -> words."""
+
+
 def formula_words(study: ComparativeStudy, formula: str) -> str:
     """Return the fixed effects of a formula in words.
 
@@ -229,6 +234,8 @@ def _variable(study: ComparativeStudy, name: str) -> str:
         return "time"
     if name == "arm":
         return study.compared_words.arm
+    if name in RETRIEVED:
+        return RETRIEVED[name]
     return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from coxa.analyses.imputed.formula import formula_of
 from coxa.analyses.imputed.means import imputed_means
-from coxa.analyses.imputed.sets import ImputedSets, formula_of, marks
+from coxa.analyses.imputed.sets import ImputedSets, marks
 from coxa.analyses.imputed.tips import first_sets
 from coxa.figures.figure import Figure
 from coxa.impute import TippingMap, tipping_responders
