@@ -176,6 +176,18 @@ def test_a_report_has_the_time_not_seen_and_the_tree_on_a_log_axis() -> None:
     assert "Rates of the time not seen are multiplied by 2 in Exercise therapy" in tree.alt
 
 
+def test_a_report_says_who_had_which_event() -> None:
+    table = next(one.table for one in shown() if isinstance(one, TableBlock) and one.table.id == "events-had-tree")
+    (row,) = table.groups[0].rows
+    assert str(row.label) == "Stopped treatment (hypothetical)"
+    events = report().cohort.table("intercurrent_events")
+    people = report().cohort.table("participants").set_index("participant_id")["arm"].astype(str)
+    arms = events["participant_id"].drop_duplicates().map(people).value_counts()
+    expected = [int(arms.get(arm, 0)) for arm in ("usual", "exercise")]
+    assert [cell.statistics[0].value for cell in row.cells] == expected
+    assert sum(expected) > 0
+
+
 def test_a_branch_is_the_analysis_that_has_its_assumption() -> None:
     trial = coxa.simulate_study(plan(branches={}, strategy="j2r"), truth_size=2000, seed=3)
     alone = coxa.analyse(coxa.read_cohort(trial.study, trial.tables))
@@ -195,7 +207,7 @@ def test_methods_and_imputed_events_say_what_is_assumed() -> None:
     imputed, _ = imputed_at(planned, fit, report().datasets["injuries"], 200)
     lacking = imputed.data[SEEN] < imputed.data[PLANNED]
     assert sorted(frame["participant_id"]) == sorted(imputed.data.loc[lacking, "participant_id"])
-    assert frame["observed"].str.contains(" events in ").all()
+    assert frame["observed"].str.contains(r"\d+ events? in ").all()
 
 
 def test_a_count_with_an_exposure_is_imputed_up_to_what_was_planned() -> None:

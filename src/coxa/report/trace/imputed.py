@@ -71,7 +71,7 @@ def _of_counts(report: ReportRecord, planned: PlannedAnalysis, fit: AnyFit) -> p
     time, whole = imputed.data[SEEN], imputed.data[PLANNED]
     reference = arm.map({**dict.fromkeys(planned.study.arms, planned.against), **analysis.references})
     seen = [
-        f"{count:g} events in {part:g} of {every:g}"
+        f"{count:g} event{'' if count == 1 else 's'} in {part:g} of {every:g}"
         for count, part, every in zip(imputed.counts, time, whole, strict=True)
     ]
     frame = pd.DataFrame(

@@ -14,6 +14,7 @@ from coxa.models import Fit
 from coxa.report.document import Block, FigureBlock, Paragraph, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.branches import twigs
+from coxa.report.topics.analyses.kinds.events_had import events_had
 from coxa.report.topics.analyses.kinds.imputed_sets import imputed_counts, pooling_blocks
 from coxa.report.topics.analyses.kinds.sensitivity_tree import tree_blocks
 from coxa.report.topics.analyses.kinds.tipping_figure import exact_tip, key_words, plot_tipping_map
@@ -38,7 +39,7 @@ def imputation_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Bl
     if not isinstance(planned.analysis, Imputation):
         return []
     (fit,) = [fit for fit in report.fits[planned.name] if isinstance(fit, Fit)]
-    blocks = imputed_counts(report, planned, fit)
+    blocks = [*events_had(report, planned), *imputed_counts(report, planned, fit)]
     maps: list[Block] = []
     if planned.analysis.by == "multiple":
         sets = imputed_sets(planned, fit, report.datasets[planned.estimand_name])

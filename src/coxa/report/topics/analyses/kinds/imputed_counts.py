@@ -12,6 +12,7 @@ from coxa.models.results.run import AnyFit
 from coxa.report.document import Block, Paragraph, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.branches import OWN, Twig
+from coxa.report.topics.analyses.kinds.events_had import events_had
 from coxa.report.topics.analyses.kinds.imputed_sets import pooling_table
 from coxa.report.topics.analyses.kinds.sensitivity_tree import tree_blocks
 from coxa.study.comparative import PlannedAnalysis
@@ -31,7 +32,7 @@ def imputed_count_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list
     if not isinstance(planned.analysis, ImputedCounts):
         return []
     fits = [fit for fit in report.fits[planned.name] if fit.sample.visits[0] in planned.visits]
-    blocks: list[Block] = []
+    blocks: list[Block] = events_had(report, planned)
     for fit in fits:
         found = count_sets(planned, fit, report.datasets[planned.estimand_name])
         blocks.append(TableBlock(seen_table(planned, found.imputed, str(fit.sample.visits[0]))))
