@@ -3,7 +3,8 @@
 The pages are those of `docs/`, the page of each worked study in `analyses/`, the notebooks, and the reference, which is
 made from the docstrings. They are gathered in one folder first, with links that lead to pages of the site instead of
 folders of the repository, and with the numbers of the self-test, run on this machine, on the pages of the methods.
-Sphinx then executes the tutorials and writes the site. A warning is an error.
+The tutorials and the gallery are run at the same time (`docs/site/runs.py`), and Sphinx writes the site. A warning is
+an error.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from coxa.selftest import Check, run_selftest
 from coxa.selftest.cases import CASES
 from docs.make_reference import namespaces
+from docs.site.runs import RUNS, has_code, prepare
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
@@ -55,16 +57,37 @@ ACCESSIBLE = {
 
 
 def main(out: Path) -> None:
-    """Gather the pages, and write the site to a folder."""
-    gathered = out.with_name(f"{out.name}-source")
-    gather(gathered)
-    options = ["-W", "--keep-going", "-q", "-j", "auto", "-c", str(Path(__file__).parent)]
-    trees = str(out.with_name(f"{out.name}-trees"))
-    command = [sys.executable, "-m", "sphinx", *options, "-d", trees, str(gathered), str(out)]
-    subprocess.run(command, check=True, env={**os.environ, **TERMINAL})
+    """Gather the pages, and write the site to a folder, while the pages that have code run."""
+    gathered, runs = (out.with_name(f"{out.name}-{what}") for what in ("source", "runs"))
+    prepare_runs(runs)
+    environment = {**os.environ, **TERMINAL, RUNS: str(runs)}
+    with subprocess.Popen([sys.executable, "-m", "docs.site.runs", str(runs)], env=environment, cwd=ROOT) as running:
+        try:
+            gather(gathered)
+            write_site(gathered, out, environment)
+        except BaseException:
+            running.terminate()
+            raise
     for page in out.rglob("*.html"):
         page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"wrote {out / 'index.html'}")
+
+
+def prepare_runs(runs: Path) -> None:
+    """Write every page that has code as a notebook, to be run."""
+    shutil.rmtree(runs, ignore_errors=True)
+    names = dict(sources())
+    for source, name in names.items():
+        if has_code(source):
+            prepare(runs, name.rpartition(".")[0], linked(source, names))
+
+
+def write_site(gathered: Path, out: Path, environment: dict[str, str]) -> None:
+    """Let Sphinx write the site from the gathered pages."""
+    options = ["-W", "--keep-going", "-q", "-j", "auto", "-c", str(Path(__file__).parent)]
+    trees = str(out.with_name(f"{out.name}-trees"))
+    command = [sys.executable, "-m", "sphinx", *options, "-d", trees, str(gathered), str(out)]
+    subprocess.run(command, check=True, env=environment)
 
 
 def gather(into: Path) -> None:
@@ -75,15 +98,13 @@ def gather(into: Path) -> None:
     for source, name in names.items():
         page = into / name
         page.parent.mkdir(parents=True, exist_ok=True)
-        if source.suffix == ".md":
+        if has_code(source):
+            page.write_text("", encoding="utf-8")  # read from its run
+        elif source.suffix == ".md":
             text = linked(source, names) + evidence(checks, EVIDENCE.get(name, ()))
             page.write_text(text, encoding="utf-8")
         else:
             shutil.copyfile(source, page)
-    for plan in ROOT.glob("analyses/*/*.yaml"):
-        copied = into / plan.relative_to(ROOT)
-        copied.parent.mkdir(exist_ok=True)
-        shutil.copyfile(plan, copied)
     (into / "api").mkdir()
     for namespace in ("coxa", *(f"coxa.{name}" for name in namespaces())):
         (into / "api" / f"{namespace}.md").write_text(api_page(namespace), encoding="utf-8")
@@ -93,8 +114,8 @@ def sources() -> Iterator[tuple[Path, str]]:
     """Each file of the repository that is a page or a picture, and its name in the site."""
     for page in sorted(ROOT.glob("docs/**/*")):
         if page.suffix in (".md", ".png") and page.name != "README.md":
-            name = page.relative_to(ROOT / "docs").as_posix()
-            yield page, name.removeprefix("site/")
+            name = page.relative_to(ROOT / "docs").as_posix().removeprefix("site/")
+            yield page, f"{name.removesuffix('.md')}.ipynb" if has_code(page) else name
     for page in sorted(ROOT.glob("analyses/*/README.md")):
         yield page, f"analyses/{page.parent.name}.md"
     for notebook in sorted(ROOT.glob("notebooks/*.ipynb")):

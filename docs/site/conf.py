@@ -1,7 +1,8 @@
 """How Sphinx writes the site: see `docs/site/build.py`."""
 
+import os
 import re
-from hashlib import sha256
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from sphinx.application import Sphinx
 import coxa
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".yaml", ".json", ".csv"))
-CODE = sha256(b"".join(path.read_bytes() for path in FILES)).hexdigest()[:16]
-"""What the pages run: as long as it is the same, their outputs are."""
+sys.path.insert(0, str(ROOT))
+
+from docs.site.navigation import keep_tree, lend_tree  # noqa: E402
+from docs.site.runs import RUNS, outputs  # noqa: E402
 
 project = "coxa"
 author = "the coxa authors"
@@ -28,11 +30,7 @@ napoleon_numpy_docstring = True
 napoleon_google_docstring = False
 
 myst_heading_anchors = 4
-nb_execution_mode = "cache"
-nb_execution_cache_path = str(ROOT / "build" / "runs-of-pages" / CODE)  # what is kept goes by page and by code
-nb_execution_timeout = 600
-nb_execution_raise_on_error = True
-nb_execution_excludepatterns = ["notebooks/*"]
+nb_execution_mode = "off"  # pages with code are run beside Sphinx, notebooks by `nox -s notebooks`
 
 html_theme = "furo"
 html_title = "coxa"
@@ -68,6 +66,16 @@ def take_fields(*event: Any) -> None:
     event[-1][:] = list_of_fields(event[-1])
 
 
+def take_outputs(_: Sphinx, name: str, source: list[str]) -> None:
+    """Take a page that has code from its run."""
+    runs = Path(os.environ[RUNS])
+    if (runs / name.replace("/", "-")).is_dir():
+        source[0] = outputs(runs, name)
+
+
 def setup(app: Sphinx) -> None:
-    """Take the docstrings of records as they are written."""
+    """Take docstrings of records as they are written, pages with code from their run, and the tree of pages once."""
     app.connect("autodoc-process-docstring", take_fields, priority=400)
+    app.connect("source-read", take_outputs, priority=400)
+    app.connect("html-page-context", lend_tree, priority=400)
+    app.connect("html-page-context", keep_tree, priority=600)

@@ -138,6 +138,7 @@ ROOMS = {
         "study",
         "instruments",
     },
+    "__main__": {"cli"},
 }
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 

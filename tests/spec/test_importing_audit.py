@@ -418,7 +418,7 @@ def test_a_plan_that_was_changed_by_hand_is_not_written_over(tmp_path: Path) -> 
     proposal = of_csv(tmp_path, export())
     place = write_plan(proposal, tmp_path / "study")
     write_plan(answered(proposal, {"data_cut": "2025-01-01"}), tmp_path / "study")
-    place.write_text(place.read_text(encoding="utf-8").replace("Audit of episodes", "Ours"), encoding="utf-8")
+    place.write_text(place.read_text(encoding="utf-8").replace("Pain by clinic, 2024", "Ours"), encoding="utf-8")
     with pytest.raises(OptionError, match="was changed by hand"):
         write_plan(proposal, tmp_path / "study")
     assert "Ours" in place.read_text(encoding="utf-8")

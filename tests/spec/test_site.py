@@ -6,13 +6,17 @@ import inspect
 import posixpath
 import re
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 
 import coxa
 from coxa.selftest import Check
 from coxa.selftest.cases import CASES
+from docs.site import runs
 from docs.site.build import EVIDENCE, LINK, accessible, api_page, evidence, linked, sources
+from docs.site.navigation import marked
 
 NAMES = dict(sources())
 CONTENTS = (Path(__file__).parents[2] / "docs" / "site" / "index.md").read_text(encoding="utf-8")
@@ -72,3 +76,44 @@ def test_docstrings_have_no_markup_by_accident(name: str) -> None:
     for each in [shown, *members]:
         text = re.sub(r"`+[^`]*`+", "", (inspect.getdoc(each) or "").split("Examples\n---")[0])
         assert not re.search(r"\|\w[^|]*\||(?<![\w.*])[A-Za-z]\w*_(?![\w*])", text), each
+
+
+def notebook(folder: Path, code: str) -> Path:
+    """Write a notebook of one cell into the folder of a page; return it."""
+    folder.mkdir(parents=True)
+    page = folder / runs.NOTEBOOK
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), page)
+    return page
+
+
+def test_a_page_is_run_once_as_long_as_page_and_code_are_the_same(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(runs, "KEPT", tmp_path / "kept")
+    count = tmp_path / "count.txt"
+    page = notebook(tmp_path / "runs" / "tutorials-a", f"open({str(count)!r}, 'a').write('x'); print(6 * 7)")
+    for _ in range(2):
+        runs.run(page, "state")
+    assert "42" in runs.outputs(tmp_path / "runs", "tutorials/a", seconds=1)
+    assert count.read_text(encoding="utf-8") == "x"
+    runs.run(page, "another state")
+    assert count.read_text(encoding="utf-8") == "xx"
+
+
+def test_a_page_whose_cell_fails_stops_the_site(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(runs, "KEPT", tmp_path / "kept")
+    runs.run(notebook(tmp_path / "runs" / "a", "1 / 0"), "state")
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        runs.outputs(tmp_path / "runs", "a", seconds=1)
+    (tmp_path / "runs" / runs.ENDED).write_text("", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="b was not run"):
+        runs.outputs(tmp_path / "runs", "b")
+
+
+def test_the_tree_of_a_folder_is_marked_for_each_of_its_pages() -> None:
+    own = '<li class="toctree-l1 current current-page"><a class="current reference internal" href="#">A</a></li>'
+    other = '<li class="toctree-l1"><a class="reference internal" href="b.html">B</a></li>'
+    assert marked(own + other, "m/a", "m/b") == (
+        '<li class="toctree-l1"><a class="reference internal" href="a.html">A</a></li>'
+        '<li class="toctree-l1 current current-page"><a class="current reference internal" href="#">B</a></li>'
+    )
+    assert marked(own + other, "m/a", "m/a") == own + other
+    assert marked(marked(own + other, "m/a", "m/b"), "m/b", "m/a") == own + other

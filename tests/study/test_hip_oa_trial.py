@@ -13,8 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pypdf import PdfReader
+from typer.testing import CliRunner
 
 import coxa
+from coxa.cli.demo import ASKED
+from coxa.cli.main import app
 from coxa.cohort.cohort import Cohort
 from coxa.report.output.render import render
 from coxa.report.report import Report
@@ -173,7 +176,11 @@ def test_the_same_plan_and_data_give_the_same_numbers(report: Report) -> None:
 
 def test_the_demonstration_writes_a_report(demonstration: tuple[Path, str], report: Report, tmp_path: Path) -> None:
     folder, printed = demonstration
-    assert str(folder / "report.html") in printed
+    assert f"report: {folder / 'report.html'}" in printed
+    assert "difference in means 5.7 points (95% CI 1.6 to 9.9" in printed
+    assert len(printed.splitlines()) < 20
+    why = CliRunner().invoke(app, ["why", str(folder / "report.html"), "--cell", ASKED])
+    assert "estimate                    5.730143" in why.stdout
     assert (folder / "estimates.csv").read_bytes() == write_results(report, tmp_path)[0].read_bytes()
 
 

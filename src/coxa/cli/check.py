@@ -29,17 +29,21 @@ def check_command(
         with working(f"checking {study}", quiet):
             from coxa.cli.check_audit import check_audit, show_checked
             from coxa.cohort.read import read_cohort
+            from coxa.findings import Findings
             from coxa.study.audit.plan import AuditPlan
             from coxa.study.audit.read import read_plan
             from coxa.study.locking.deviations import plan_status
+            from coxa.study.unanswered import optional_findings
 
             plan = read_plan(study)
+            asked = optional_findings(plan.origin.name, plan.origin.unanswered) if plan.origin else ()
             audited = check_audit(plan, data) if isinstance(plan, AuditPlan) else None
             if not isinstance(plan, AuditPlan):
                 status = plan_status(plan)
                 cohort = read_cohort(plan, data) if plan.data else None
         if audited is not None:
-            show_checked(*audited, out, as_json=as_json, quiet=quiet)
+            episodes, found = audited
+            show_checked(episodes, found + Findings(asked), out, as_json=as_json, quiet=quiet)
             return
         if not as_json:
             from coxa.cli.show_lock import show_status
@@ -63,6 +67,7 @@ def check_command(
         findings = cohort.findings
         if not findings.errors:
             findings += derived_findings(cohort)
+        findings += Findings(asked)
         if as_json:
             print_json(findings.to_frame())
         else:

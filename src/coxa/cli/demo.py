@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coxa.cli.analyse import run, show, texts_by_size, write
+from coxa.cli.analyse import run, texts_by_size, write
 from coxa.cli.edge import OutPath, Quiet, Verbose, edge
 from coxa.errors import OptionError, check_known
 from coxa.files import is_empty, save
 from coxa.study.examples import KNOWN, demo_files, write_example
+
+if TYPE_CHECKING:
+    from coxa.report.report import Report
+    from coxa.study.plan import Study
+
+ASKED = "T4.r1.c2"
+"""Address of a number of the demonstration: the difference of the primary analysis."""
 
 
 def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose: Verbose = False) -> None:
@@ -29,8 +36,38 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
             with texts_by_size(plan, None):
                 report = run(plan, None, quiet)
                 (page,) = write(report, out, quiet)
-        show(report, as_json=False, quiet=quiet)
-        typer.echo(f"report: {page}")
+        if not quiet:
+            _show_answer(report)
+        _show_next(page)
+
+
+def _show_answer(report: Report[Study]) -> None:
+    """Print the question of the trial and its answer, as page one of the report has them."""
+    from coxa.report.document import Paragraph
+    from coxa.report.topics.answer.section import answer_section
+
+    typer.echo("A trial of made data (synthetic_data/hip_oa_trial), whose true effects are known.\n")
+    for block in answer_section(report).blocks:
+        if isinstance(block, Paragraph):
+            typer.echo(str(block.text))
+    n = len(report.findings.warnings.folded())
+    typer.echo(
+        f"\nThe report has all analyses and figures, and {n} kinds of faults in the data. Open it in a browser."
+    )
+
+
+def _show_next(page: Path) -> None:
+    """Print where the report is, and what can be done next."""
+    command = os.environ.get("COXA_COMMAND", "coxa")
+    typer.echo(f"report: {page}")
+    typer.echo("next:")
+    steps = {
+        f"why {page} --cell {ASKED}": "where a number comes from",
+        "new my-trial": "a plan of your own to change, with example data",
+        "import YOUR-FILES": "a plan proposed from your export",
+    }
+    for words, why in steps.items():
+        typer.echo(f"  {command} {words:<{max(map(len, steps))}}  {why}")
 
 
 def new_command(

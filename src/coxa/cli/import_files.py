@@ -16,7 +16,7 @@ from coxa.errors import OptionError, check_option
 
 if TYPE_CHECKING:
     from coxa.importing.draft import Material
-    from coxa.importing.proposal import PlanKind, Proposal
+    from coxa.importing.proposal import PlanKind, Proposal, Question
 
 
 def import_command(
@@ -94,28 +94,44 @@ def _again(files: Sequence[str], out: Path, kind: PlanKind | None, proposal: Pro
     return shlex.join([*arguments, "--interactive"])
 
 
+BACK = "back"
+
+
 def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Proposal:
-    """Ask every open question, the needed ones first; an empty answer leaves it open."""
+    """Ask every open question, the needed ones first; an empty answer leaves it open, `back` takes the last back."""
     from coxa.importing.proposing import proposed
 
-    passed: set[str] = set()
+    passed: list[str] = []
     while left := [question for question in proposal.questions if question.key not in passed]:
         question = left[0]
-        passed.add(question.key)
-        typer.echo(f"\n{question.text}\n{question.why}")
-        for number, answer in enumerate(question.answers, start=1):
-            typer.echo(f"  {number}  {answer.label or answer.word}")
-        text = str(typer.prompt("Answer (empty: leave open)", default="", show_default=False)).strip()
-        if text.isdigit() and 1 <= int(text) <= len(question.answers):
-            text = question.answers[int(text) - 1].word
-        if not text:
+        text = _answer(question, first=not passed)
+        if text == BACK and passed:
+            last = passed.pop()
+            kept = {key: word for key, word in proposal.answers.items() if key != last}
+            proposal = proposed(material, kind, kept)
+            continue
+        if text == BACK:
+            typer.echo("This is the first question.")
             continue
         try:
-            proposal = proposed(material, kind, {**proposal.answers, question.key: text})
+            if text:
+                proposal = proposed(material, kind, {**proposal.answers, question.key: text})
+            passed.append(question.key)
         except OptionError as error:
             typer.secho(str(error), fg="red", err=True)
-            passed.discard(question.key)
     return proposal
+
+
+def _answer(question: Question, *, first: bool) -> str:
+    """Show a question, and return the word of the answer that is typed, or `back`."""
+    typer.echo(f"\n{question.text}\n{question.why}")
+    for number, answer in enumerate(question.answers, start=1):
+        typer.echo(f"  {number}  {answer.label or answer.word}")
+    hint = "Answer (empty: leave open)" if first else "Answer (empty: leave open; back: to the question before)"
+    text = str(typer.prompt(hint, default="", show_default=False)).strip()
+    if text.isdigit() and 1 <= int(text) <= len(question.answers):
+        return question.answers[int(text) - 1].word
+    return BACK if text.lower() == BACK else text
 
 
 def _record(proposal: Proposal, place: Path | None) -> dict[str, Any]:

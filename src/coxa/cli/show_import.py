@@ -31,8 +31,9 @@ def show_proposal(proposal: Proposal, quiet: bool = False, before: Proposal | No
         The proposal without the answers, which has been shown.
     """
     show_understood(proposal, quiet, before)
+    waiting = {each.column for each in proposal.readings if each.status == "asked"}
     for question in proposal.questions:
-        _show_question(question)
+        _show_question(question, [column for column in question.columns if column in waiting])
 
 
 def show_understood(proposal: Proposal, quiet: bool = False, before: Proposal | None = None) -> None:
@@ -67,8 +68,11 @@ def _show_readings(readings: Sequence[Reading]) -> None:
     console().print(table)
 
 
-def _show_question(question: Question) -> None:
+def _show_question(question: Question, waiting: Sequence[str]) -> None:
+    """Print a question, with the columns that are not used until it is answered, and what can be answered."""
     must = "needed" if question.needed else "can stay open"
+    if waiting and not question.needed:
+        must = f"until answered, not used: {', '.join(waiting)}"
     typer.secho(f"\n? {question.text} ({must})", bold=True)
     typer.echo(f"  {question.why}")
     for answer in question.answers:

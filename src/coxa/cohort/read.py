@@ -27,6 +27,7 @@ from coxa.frames import Frame
 from coxa.study import Study
 from coxa.study.plan import PLAN
 from coxa.study.source import DataSource, TableSource
+from coxa.study.unanswered import waiting_findings
 from coxa.study.words import TABLES
 
 SHOWN = 12
@@ -121,6 +122,7 @@ def _cohort(study: Study, files: Files) -> Cohort:
     checked = run_checks(draft)
     tables, accounts = apply_checks(draft, checked)
     findings = [
+        *(waiting_findings(study.origin.name, study.origin.unanswered) if study.origin else ()),
         *files.findings,
         *(item for part in mapped.values() for item in part.findings),
         *unlisted_columns(study, {table: raw for table, raw in files.of_table.items() if raw}, mapped),

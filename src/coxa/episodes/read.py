@@ -25,6 +25,7 @@ from coxa.episodes.whole import NotRead
 from coxa.findings import Finding, Findings
 from coxa.frames import ColumnarFrame, Frame
 from coxa.study.audit.plan import DATES, AuditPlan
+from coxa.study.unanswered import waiting_findings
 
 CHECKING = "checking"
 """The stage of an account."""
@@ -89,7 +90,8 @@ def _checked(plan: AuditPlan, sources: Sources) -> Episodes:
     """Return the episodes that are used, with every finding and the account."""
     reading, sessions = without_birth(sources.episodes), sources.sessions
     draft = Draft(plan, reading, keyed(plan, sources), plan.data_cut or date.today())
-    findings = [*reading.findings, *sources.findings, *(sessions.findings if sessions else ())]
+    asked = waiting_findings(plan.origin.name, plan.origin.unanswered) if plan.origin else ()
+    findings = [*asked, *reading.findings, *sources.findings, *(sessions.findings if sessions else ())]
     findings += check_sessions(draft, sessions) if sessions else []
     by_row, wrong = check_rows(draft)
     together, repeated = check_together(by_row)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
+import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +19,7 @@ from coxa.importing.files import common_folder, is_server
 from coxa.importing.proposal import Proposal, Question
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.audit.source import EpisodesSource
+from coxa.study.unanswered import AGAIN, LEFT_OUT, is_signed, signed
 
 WIDTH, INDENT = 110, 2
 SHORT = 100
@@ -75,7 +76,8 @@ def plan_text(proposal: Proposal, folder: str | Path | None = None) -> str:
     yaml.indent(mapping=INDENT, sequence=4, offset=2)
     yaml.dump(top, text)
     left = [each for each in proposal.questions if not _place(each, proposal.plan)]
-    return "\n".join([*_heading(proposal), text.getvalue(), *_lines(map(_asked, left), "# ? ")]).rstrip("\n") + "\n"
+    asked = _lines((_asked(each, proposal) for each in left), "# ? ")
+    return "\n".join([*_heading(proposal, folder), text.getvalue(), *asked]).rstrip("\n") + "\n"
 
 
 def write_plan(proposal: Proposal, folder: str | Path) -> Path:
@@ -109,28 +111,10 @@ def write_plan(proposal: Proposal, folder: str | Path) -> Path:
     folder = Path(folder)
     place = folder / proposal.name
     text = plan_text(proposal, folder)
-    if place.exists() and place.read_text(encoding="utf-8") != text and not _is_proposed(place):
+    before = place.read_text(encoding="utf-8") if place.exists() else text
+    if before != text and not is_signed(before):
         raise OptionError(f"{place} exists and was changed by hand. Name another folder, or move the plan away.")
-    return save(place, _signed(text))
-
-
-SIGNATURE = "# coxa import: "
-"""Last line of a plan that nobody changed since it was proposed, with the hash of what is above it."""
-
-
-def _signed(text: str) -> str:
-    return f"{text}{SIGNATURE}{_digest(text)}\n"
-
-
-def _is_proposed(place: Path) -> bool:
-    """Say whether a plan is as it was proposed: its last line has the hash of what is above it."""
-    text = place.read_text(encoding="utf-8")
-    above, mark, digest = text.rpartition(SIGNATURE)
-    return bool(mark) and digest.strip() == _digest(above)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return save(place, signed(text))
 
 
 def _relative(shared: Path, folder: Path) -> str:
@@ -164,7 +148,8 @@ def _commented(part: Mapping[Any, Any], path: tuple[str, ...], proposal: Proposa
     for key in part:
         where = ".".join((*path, str(key)))
         lines = _lines([_sentence(proposal.comments[where])] if where in proposal.comments else [], "")
-        lines += _lines((_asked(each) for each in proposal.questions if _place(each, proposal.plan) == where), "? ")
+        here = [each for each in proposal.questions if _place(each, proposal.plan) == where]
+        lines += _lines((_asked(each, proposal) for each in here), "? ")
         if lines:
             made.yaml_set_comment_before_after_key(key, before="\n".join(lines), indent=INDENT * len(path))
     return made
@@ -199,12 +184,15 @@ def _place(question: Question, plan: Mapping[str, Any]) -> str:
     return ""
 
 
-def _asked(question: Question) -> str:
-    """Return a question as a comment: what is asked, what is known, and how it is answered."""
+def _asked(question: Question, proposal: Proposal) -> str:
+    """Return a question as a comment: what is asked, what is known, how it is answered, and what waits for it."""
     words = ", ".join(answer.word for answer in question.answers)
     among = f", with one of {words}" if words else ""
     must = "Needed" if question.needed else "Can stay open"
-    return f"{question.text} {question.why} {must}: --answer '{question.key}=...'{among}."
+    waiting = {each.column for each in proposal.readings if each.status == "asked"}
+    columns = [column for column in question.columns if column in waiting]
+    left = f" {LEFT_OUT}{', '.join(columns)}." if columns else ""
+    return f"{question.text} {question.why} {must}: --answer '{question.key}=...'{among}.{left}"
 
 
 def _sentence(text: str) -> str:
@@ -223,11 +211,21 @@ def _lines(texts: Iterable[str], mark: str) -> list[str]:
     return lines
 
 
-def _heading(proposal: Proposal) -> list[str]:
+def _heading(proposal: Proposal, folder: str | Path | None) -> list[str]:
+    """Return the first lines: from what the plan was proposed, what is open, and the command that asks it again."""
     files = ", ".join(each if is_server(each) else Path(each).name for each in proposal.files)
     needed = sum(question.needed for question in proposal.questions)
     n = len(proposal.questions)
     state = f"{n} open, {needed} of them needed" if n else "none open"
-    return _lines(
+    lines = _lines(
         [f"Proposed by `coxa import` from {files}. Comments say why each key is so. Questions: {state}."], "# "
     )  # fmt: skip
+    return [*lines, f"# {AGAIN}{_command(proposal, folder)}"] if n and folder is not None else lines
+
+
+def _command(proposal: Proposal, folder: str | Path) -> str:
+    """Return the command that asks the open questions again, for the folder of the plan."""
+    files = [each if is_server(each) else _relative(Path(each), Path(folder)) for each in proposal.files]
+    kind = () if "kind" in proposal.answers else ("--kind", proposal.kind)
+    given = [part for key, word in proposal.answers.items() for part in ("--answer", f"{key}={word}")]
+    return shlex.join(["coxa", "import", *files, *kind, *given, "--out", ".", "--interactive"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
@@ -22,6 +22,7 @@ from coxa.study.parts import Covariate, Name, Part, ReportOptions, Visit, label_
 from coxa.study.protocol import Protocol
 from coxa.study.scales import OutcomeScale, outcome_scale
 from coxa.study.source import DataSource
+from coxa.study.unanswered import Unanswered
 from coxa.study.words import Design
 
 
@@ -60,12 +61,13 @@ EVERYBODY = "total"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a plan came from: file name, folder, SHA-256 of its bytes, and the line of each key path."""
+    """Where a plan came from: file name, folder, SHA-256 of its bytes, the lines of key paths, what is open in it."""
 
     name: str
     folder: str
     sha256: str
     lines: dict[tuple[str, ...], int]
+    unanswered: Unanswered = field(default_factory=Unanswered)
 
     def line(self, *path: str) -> int | None:
         """Return the line of a key path, or of its nearest parent."""

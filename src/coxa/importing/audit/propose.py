@@ -65,6 +65,7 @@ def propose_audit(draft: Draft) -> None:
     ask_data_cut(used)
     propose_sessions(used, [each for each in tables if each is not chosen])
     _columns(used)
+    _title(used)
     _rest(used)
     _other_tables(used, [each for each in tables if each is not chosen])
 
@@ -139,6 +140,19 @@ def _head(used: Used) -> None:
         name = re.sub(r"[^a-z0-9]+", "_", used.table.sheet.lower()).strip("_") or "audit"
     used.draft.put(("audit",), name, "short identifier, from the name of the file")
     used.draft.put(("title",), f"Audit of {name.replace('_', ' ')}", "title of the page; change it as you like")
+
+
+def _title(used: Used) -> None:
+    """Write the title of the page, from what is measured, where and when."""
+    outcomes = [name.replace("_", " ") for name in used.draft.plan.get("outcomes", {})]
+    if not outcomes:
+        return
+    measured = f"{', '.join(outcomes[:-1])} and {outcomes[-1]}" if len(outcomes) > 1 else outcomes[0]
+    place = " by clinic" if "clinic" in used.columns else " after care"
+    days = used.columns["intake_date"].profile.days if "intake_date" in used.columns else None
+    years = "" if not days else ", " + " to ".join(dict.fromkeys(day[:4] for day in days))
+    title = f"{measured[:1].upper()}{measured[1:]}{place}{years}"
+    used.draft.put(("title",), title, "title of the page, from what was found in the file; change it as you like")
 
 
 def _columns(used: Used) -> None:

@@ -13,6 +13,7 @@ from coxa.importing.draft import Draft, place_of
 from coxa.importing.profile import ColumnProfile, profile_table
 from coxa.importing.proposal import PlanKind
 from coxa.importing.study.assessed import Assessed, assessed
+from coxa.importing.study.assumed import assume
 from coxa.importing.study.event_tables import EventTable, read_events
 from coxa.importing.study.first_analysis import first_analysis
 from coxa.importing.study.measured import Measured, dates_of, measured_in
@@ -23,6 +24,7 @@ from coxa.importing.study.redcap import redcap_tables
 from coxa.importing.study.sources import missing_words
 from coxa.importing.study.tables import StudyTable, fields_of, keyed_table, kind_of, participant_column, study_table
 from coxa.importing.study.times import glued_numbers
+from coxa.importing.study.titles import put_title
 from coxa.importing.study.visits import Visits, find_visits, median_days, planned_days, visits_of_plan
 from coxa.importing.tables import FileTable
 
@@ -72,6 +74,9 @@ def _propose(draft: Draft, kind: PlanKind) -> None:
         draft.need("outcomes.")
     events = [each.at_visits(visits.names) for each in events]
     _put(draft, people, taken, events, visits, compares=kind in GROUP)
+    put_title(draft, kind)
+    if kind == "trial":
+        assume(draft)
 
 
 def _wait_for_participants(draft: Draft) -> None:

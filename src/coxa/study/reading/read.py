@@ -34,6 +34,7 @@ from coxa.study.reading.explain import (
     unknown_keys,
 )
 from coxa.study.reading.yaml_tree import place, yaml_fault
+from coxa.study.unanswered import needed_findings, unanswered
 
 if TYPE_CHECKING:
     from coxa.study.audit.plan import AuditPlan
@@ -249,7 +250,7 @@ def parse(raw: bytes, name: str, folder: str, kind_of: Callable[[Mapping[Any, An
         remedy = "Start it with `study:`, `audit:` or `pool:`, or write one with `coxa new` or `coxa import`."
         raise _unreadable(name, 1, "the file has no plan (a mapping of keys)", remedy)
 
-    origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines)
+    origin = Origin(name, folder, hashlib.sha256(raw).hexdigest(), placed.lines, unanswered(text))
     faults = [
         Finding(
             "error",
@@ -267,6 +268,7 @@ def parse(raw: bytes, name: str, folder: str, kind_of: Callable[[Mapping[Any, An
     except ValidationError as error:
         faults += all_faults(error, placed.data, origin, kind)
     if faults:
+        faults += needed_findings(name, origin.unanswered)
         ordered = sorted(faults, key=lambda fault: fault.row or 0)
         raise PlanError(f"{name} has {len(ordered)} fault(s)", Findings.of(ordered))
     plan._origin = origin
