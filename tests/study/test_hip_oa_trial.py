@@ -177,7 +177,7 @@ def test_the_same_plan_and_data_give_the_same_numbers(report: Report) -> None:
 def test_the_demonstration_writes_a_report(demonstration: tuple[Path, str], report: Report, tmp_path: Path) -> None:
     folder, printed = demonstration
     assert f"report: {folder / 'report.html'}" in printed
-    assert "difference in means 5.7 points (95% CI 1.6 to 9.9" in printed
+    assert "difference in means 5.7 points (95% CI 1.6 to 9.9" in " ".join(printed.split())
     assert len(printed.splitlines()) < 20
     why = CliRunner().invoke(app, ["why", str(folder / "report.html"), "--cell", ASKED])
     assert "estimate                    5.730143" in why.stdout

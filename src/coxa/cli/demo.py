@@ -51,9 +51,7 @@ def _show_answer(report: Report[Study]) -> None:
         if isinstance(block, Paragraph):
             typer.echo(str(block.text))
     n = len(report.findings.warnings.folded())
-    typer.echo(
-        f"\nThe report has all analyses and figures, and {n} kinds of faults in the data. Open it in a browser."
-    )
+    typer.echo(f"\nThe report has all analyses and figures, and {n} kinds of faults in the data. Open it in a browser.")
 
 
 def _show_next(page: Path) -> None:
