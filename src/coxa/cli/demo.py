@@ -44,10 +44,12 @@ def demo_command(out: OutPath = Path("coxa-demo"), quiet: Quiet = False, verbose
 def _show_answer(report: Report[Study]) -> None:
     """Print the question of the trial and its answer, as page one of the report has them."""
     from coxa.report.document import Paragraph
+    from coxa.report.record import compares
     from coxa.report.topics.answer.section import answer_section
 
     typer.echo("A trial of made data (synthetic_data/hip_oa_trial), whose true effects are known.\n")
-    for block in answer_section(report).blocks:
+    blocks = answer_section(report).blocks if compares(report) else ()
+    for block in blocks:
         if isinstance(block, Paragraph):
             typer.echo(str(block.text))
     n = len(report.findings.warnings.folded())
