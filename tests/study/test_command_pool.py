@@ -249,3 +249,21 @@ def test_a_review_that_is_missing_or_of_another_measure(tmp_path: Path) -> None:
     section = evidence_section(named(path))
     assert section is not None
     assert "no effect that can be pooled as `rr`" in str(section.blocks[0])
+
+
+def test_a_review_that_is_missing_or_faulty_is_found_by_check(tmp_path: Path) -> None:
+    """Before anything is analysed, and not when the report is written."""
+    plan = (HIP.parent / "next_trial.yaml").read_text(encoding="utf-8")
+    study, review = tmp_path / "study.yaml", tmp_path / "pool.yaml"
+    study.write_text(plan, encoding="utf-8")
+    done = run("check", study)
+    assert done.exit_code == 1
+    assert "no file pool.yaml in the folder of the plan" in " ".join(done.output.split())
+    review.write_text("{pool: broken}", encoding="utf-8")
+    faulty = run("check", study, "--json")
+    assert faulty.exit_code == 1
+    (found,) = json.loads(faulty.output)
+    assert (found["field"], found["row"]) == ("report.evidence", 20)
+    assert "has faults" in found["rule"]
+    review.write_text(HIP.read_text(encoding="utf-8"), encoding="utf-8")
+    assert run("check", study).exit_code == 0
