@@ -17,8 +17,10 @@ from coxa.errors import DataError, FewClustersError, FitError, OptionError
 from coxa.estimates.effect_size import standardised_by_model
 from coxa.models.results.diagnostics import covariance_check
 from coxa.models.results.influence import influence
+from coxa.report.document import Card
 from coxa.report.report import Report
 from coxa.report.topics.analyses.variances import components, variances_table, warning_words
+from coxa.report.topics.answer.section import answer_section
 from coxa.report.topics.methods.analyses import analysis_methods
 from coxa.study.reading.read import parse_study
 from tests.spec.cluster_trial import PLAN, people, write_trial
@@ -297,3 +299,11 @@ def test_a_cluster_trial_whose_factor_is_in_both_arms_is_warned_of(tmp_path: Pat
     (found,) = cohort.findings
     assert found.severity == "warning"
     assert found.rule.startswith("clusters have participants in several arms")
+
+
+def test_page_one_says_that_clinics_were_randomised_also_where_the_plan_has_no_allocation(report: Report) -> None:
+    (card,) = (block for block in answer_section(report).blocks if isinstance(block, Card))
+    whom = str(dict(card.facts)["For whom?"])
+    n = len(report.cohort.table("participants"))
+    assert whom.startswith(f"{n} participants (")
+    assert "in 12 clusters, which were randomised" in whom

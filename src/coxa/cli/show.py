@@ -71,7 +71,7 @@ def show_comparisons(report: ReportRecord) -> None:
             row["analysis"],
             f"{study.label('outcomes', row['outcome'])} ({study.planned(row['analysis']).direction})",
             study.label("visits", row["visit"]) if row["visit"] else _course(row["term"]),
-            _comparison(study, row),
+            compared(study, row),
             *_numbers(row),
             *([_against(study.planned(row["analysis"]), row)] if any(important.values()) else []),
         )
@@ -87,7 +87,7 @@ def show_comparisons(report: ReportRecord) -> None:
         out.print(Text(f"warning on {analysis}: {warning}", style=COLOURS["warning"]))
 
 
-def _comparison(study: ComparativeStudy, row: Mapping[Hashable, Any]) -> str:
+def compared(study: ComparativeStudy, row: Mapping[Hashable, Any]) -> str:
     """Return "Exercise - Usual care" for a difference, and with its name for any other comparison."""
     arm, reference = (study.label("arms", row[side]) for side in ("arm", "reference"))
     effect = study.planned(str(row["analysis"])).effect

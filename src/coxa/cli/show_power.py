@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from coxa.cli.show import console
-from coxa.study import Study
+from coxa.cli.show import compared, console
+from coxa.study.comparative import ComparativeStudy
 
 if TYPE_CHECKING:
     from coxa.design.by_simulation.rehearsal import Rehearsal
@@ -22,7 +22,7 @@ HEAD = ("analysis", "comparison", "n", "power", "truth", "bias", "coverage", "ty
 VERDICT_COLOURS = {"PASS": "green", "RISK": "yellow", "FAIL": "red"}
 
 
-def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, quiet: bool) -> None:
+def show_power(study: ComparativeStudy, found: SimulatedPower, answer: SampleSize | None, quiet: bool) -> None:
     """Print one row per comparison, setting and number, each share with its Monte Carlo error."""
     out = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -34,7 +34,7 @@ def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, q
         when = f" at {study.label('visits', row['visit'])}" if row["visit"] else f", {row['term']}"
         cells = [
             row["analysis"],
-            f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}{when}",
+            f"{compared(study, row)}{when}",
             *([row["setting"]] if varied else []),
             str(row["n"]),
             _with_error(row["power"], row["power_error"], 100.0, "%", 1),
@@ -63,7 +63,7 @@ def show_power(study: Study, found: SimulatedPower, answer: SampleSize | None, q
         out.print(Text(said, style="yellow"), soft_wrap=True)
 
 
-def show_rehearsal(study: Study, found: Rehearsal, quiet: bool) -> None:
+def show_rehearsal(study: ComparativeStudy, found: Rehearsal, quiet: bool) -> None:
     """Print the verdict on every comparison and what it hangs on, and why rehearsals had no number."""
     out = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -77,7 +77,7 @@ def show_rehearsal(study: Study, found: Rehearsal, quiet: bool) -> None:
             Text(row["verdict"], style=VERDICT_COLOURS[row["verdict"]]),
             Text(row["decided_by"] if row["verdict"] != "PASS" else ""),
             Text(row["analysis"]),
-            Text(f"{study.label('arms', row['arm'])} - {study.label('arms', row['reference'])}{when}"),
+            Text(f"{compared(study, row)}{when}"),
             Text(_with_error(row["power"], row["power_error"], 100.0, "%", 1)),
             Text(_with_error(row["coverage"], row["coverage_error"], 100.0, "%", 1)),
             Text(_number(1.0 - row["converged"], 100.0, "%", 1)),

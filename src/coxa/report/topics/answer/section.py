@@ -33,6 +33,7 @@ from coxa.report.topics.answer.people import IN_PEOPLE, events_sentence, main_re
 from coxa.report.topics.harms.section import harms_sentence
 from coxa.report.topics.methods.analyses import failed_attempts
 from coxa.report.topics.observed.table import arm_sizes
+from coxa.report.topics.participants.flow.build import cluster_column
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
 from coxa.report.topics.target_trial.section import comparability_cautions
@@ -151,8 +152,10 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
     if len(by_arm) > MOST_SENTENCES and len(set(sizes.values())) == 1:
         by_arm = [prose(by_arm[0].pieces[0], f" in each {study.words.arm}")]
     everybody = counted(sum(sizes.values()), "participants", study.counted_as, "total")
-    each = (" (", in_sentence(by_arm), ")") if len(by_arm) > 1 else ()
-    yield prose(everybody, f" {study.words.started} participants", *each, *_clusters(report), ".")
+    each = (" (", in_sentence(by_arm), ")") if len(sizes) > 1 else ()
+    clusters = list(_clusters(report))
+    started = "" if clusters else f" {study.words.started}"
+    yield prose(everybody, f"{started} participants", *each, *clusters, ".")
     rows, used = report.datasets[main.estimand_name].analysed, modelled(report, main)
     for visit in main.visits:
         known = used if main.in_periods else used[used["visit"] == visit]
@@ -181,14 +184,11 @@ def _analysed_words(main: PlannedAnalysis, visit: str) -> str:
 
 def _clusters(report: ReportRecord) -> Iterator[Text | Cell]:
     """Yield how many clusters were randomised, where participants were not."""
-    part = report.study.allocation
-    if part and part.cluster:
-        n = report.cohort.table("participants")[part.cluster].nunique()
-        yield from (
-            " in ",
-            counted(n, "participants", f"clusters of {part.cluster}"),
-            " clusters, which were randomised",
-        )
+    people = report.cohort.table("participants")
+    allocated = people[people["arm"].notna()]
+    if cluster := cluster_column(report.study, allocated):
+        n = allocated[cluster].nunique()
+        yield from (" in ", counted(n, "participants", f"clusters of {cluster}"), " clusters, which were randomised")
 
 
 def _of(at: Statistic, arm: str) -> Statistic:
