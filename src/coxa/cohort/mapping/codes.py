@@ -31,8 +31,8 @@ def empty_cells(column: pd.Series) -> Mask:
         return empty | blank.to_numpy(dtype=bool)
     if is_text(column):
         places, distinct = pd.factorize(column)  # a place of -1 is a missing cell
-        blank = np.array([*(not text.strip() for text in distinct), True])
-        return blank[places]
+        without_text = np.array([*(not text.strip() for text in distinct), True], dtype=bool)
+        return without_text[np.asarray(places)]
     return empty
 
 
