@@ -63,8 +63,9 @@ class Periods(Part):
                     f"one treatment for each {'visit of `visits`' if self.by_visit else 'period of `calendar`'}"
                 )
         if len(set(self.order)) < len(self.order):
-            what = "a visit ends two periods; name a visit" if self.by_visit else "two periods have one name; name one"
-            raise ValueError(f"{what} for each period")
+            if self.by_visit:
+                raise ValueError("a visit ends two periods; name a visit for each period")
+            raise ValueError("two periods have one name; name one for each period")
         return self
 
     @property
