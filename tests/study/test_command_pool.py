@@ -23,6 +23,7 @@ from coxa.errors import CoxaError, OptionError, PlanError
 from coxa.meta import pool_effects, pool_studies, small_sample_factor
 from coxa.meta.review.propose import propose_pool
 from coxa.report import primary_rows
+from coxa.report.build import build_document
 from coxa.report.document import FigureBlock, Paragraph
 from coxa.report.topics.evidence.section import evidence_section
 from coxa.reviews import review_document
@@ -267,3 +268,25 @@ def test_a_review_that_is_missing_or_faulty_is_found_by_check(tmp_path: Path) ->
     assert "has faults" in found["rule"]
     review.write_text(HIP.read_text(encoding="utf-8"), encoding="utf-8")
     assert run("check", study).exit_code == 0
+
+
+def test_a_shared_report_says_of_how_many_published_trials() -> None:
+    found = next(one for one in build_document(report_of_a_trial(), share=True).walk() if one.id == "evidence")
+    assert "painful hips, 5 trials)" in str(found.blocks[0].text)  # type: ignore[union-attr]
+
+
+def test_the_own_result_is_taken_from_a_whole_folder_of_a_report(tmp_path: Path) -> None:
+    """The results of a real report, with many analyses and visits: those of its answer are taken."""
+    report = report_of_a_trial()
+    report.write(tmp_path / "report", formats=("html",))
+    plan = of_estimates("md", (-7.4, -11.8, -3.0), (-6.5, -12.7, -0.3))
+    plan["studies"]["own"] = {"own": {"results": "report/results.parquet"}}
+    with (tmp_path / "pool.yaml").open("w", encoding="utf-8") as file:
+        YAML().dump(plan, file)
+    done = run("pool", tmp_path / "pool.yaml", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    row = primary_rows(report).iloc[0]
+    shown = "{:.2f} ({:.2f} to {:.2f})".format(*(row[name] for name in ("estimate", "conf_low", "conf_high")))
+    assert shown.replace("-", "\N{MINUS SIGN}") in done.output
+    page = (tmp_path / "out" / "review.html").read_text(encoding="utf-8")
+    assert "Analysis primary, week_12: exercise less education." in page

@@ -42,7 +42,7 @@ class OwnResult(Part):
 
     results: str = Field(description="The file, from the folder of the plan.")
     analysis: Name | None = Field(None, description="Analysis of the report; the first with a difference unless given.")
-    visit: Name | None = Field(None, description="Visit of the estimate; the last unless given.")
+    visit: Name | None = Field(None, description="Visit of the estimate; that of the report's answer unless given.")
     arm: Name | None = Field(None, description="Compared arm; needed where there are several.")
     reference: Name | None = Field(None, description="Reference arm; needed where there are several.")
 

@@ -14,7 +14,6 @@ from coxa.report.topics.evidence.own import own_studies
 from coxa.study.pool.plan import PoolPlan
 from coxa.study.pool.read import read_pool
 from coxa.study.pool.studies import PooledStudy
-from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, prose
 
 TITLE = "Among the evidence"
@@ -72,9 +71,10 @@ def _with(plan: PoolPlan, own: dict[str, PooledStudy]) -> PoolPlan:
 def _without_words(review: Review) -> Prose:
     main, written = review.main, Written(review.plan)
     shown = written.interval(main.estimate, main.limits, "without this trial", "evidence")
-    trials = counted(main.trials, "evidence", "trials before")
+    # trials of a review are published: their number is not one of participants, and is never hidden
+    trials = "1 trial" if main.trials == 1 else f"{main.trials} trials"
     return prose(
-        f"Before this trial ({review.plan.title}, ", trials, f" trials): {written.measure} of "
+        f"Before this trial ({review.plan.title}, {trials}): {written.measure} of "
         f"{review.plan.outcome.label.lower()} ", shown, f" with its {written.level} confidence interval "
         f"({df_words(main.df)})."
     )  # fmt: skip
