@@ -1,13 +1,14 @@
-"""What a table of this study has to be: the data dictionary joined with the plan, with the rows that break it."""
+"""What a table of this study has to be: the data dictionary joined with the plan, as a pandera schema."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
 import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
 
 from coxa.cohort.dictionary import Field, load_table
 from coxa.instruments.measures import load_measures
@@ -101,38 +102,48 @@ def _covariate_field(name: str, covariate: Covariate, known: Field | None) -> Fi
     )
 
 
+def schema(agreed: Contract, limits: Literal["hard", "soft"] = "hard") -> pa.DataFrameSchema:
+    """Return the pandera schema of a contract.
+
+    Parameters
+    ----------
+    agreed
+        From `contract`.
+    limits
+        "hard" checks what is required, levels and hard limits; "soft" checks only the soft limits.
+    """
+    columns = {name: _column(field, limits) for name, field in agreed.fields.items()}
+    columns = {name: column for name, column in columns.items() if column.checks or not column.nullable}
+    return pa.DataFrameSchema(columns, name=agreed.table, strict=False)
+
+
+def _column(field: Field, limits: Literal["hard", "soft"]) -> pa.Column:
+    span = field.hard if limits == "hard" else field.soft
+    checks = [pa.Check.in_range(*span, error="limits")] if span and field.type in NUMERIC else []
+    if limits == "hard" and field.levels:
+        checks.append(pa.Check.isin(list(field.levels), error="levels"))
+    nullable = limits == "soft" or not field.required
+    return pa.Column(checks=checks, nullable=nullable, required=False, name=field.name)
+
+
 def breaches(frame: pd.DataFrame, agreed: Contract, limits: Literal["hard", "soft"] = "hard") -> list[Breach]:
-    """Return every breach of a contract.
+    """Return every breach of a contract at once, by lazy validation.
 
     Parameters
     ----------
     frame
         Table under coxa's names; its index has to be unique. It is not changed.
-    agreed
-        From `contract`.
-    limits
-        "hard" finds what is required and empty, what is none of the levels, and what is beyond hard limits; "soft" only
-        what is beyond soft limits.
     """
-    return [
-        Breach(field, broken, frame.index[rows])
-        for name, field in agreed.fields.items()
-        if name in frame
-        for broken, rows in _broken(frame[name], field, limits)
-        if rows.any()
-    ]
-
-
-def _broken(values: pd.Series, field: Field, limits: Literal["hard", "soft"]) -> Iterator[tuple[str, np.ndarray]]:
-    """Give what can be broken, and the rows (n,) that break it; an empty value breaks nothing but what is required."""
-    hard = limits == "hard"
-    span = field.hard if hard else field.soft
-    if not span and not (hard and (field.levels or field.required)):
-        return
-    known = values.notna().to_numpy()
-    if hard and field.required:
-        yield "required", ~known
-    if span and field.type in NUMERIC:
-        yield "limits", known & ~values.between(*span).to_numpy(dtype=bool, na_value=False)
-    if hard and field.levels:
-        yield "levels", known & ~values.isin(list(field.levels)).to_numpy(dtype=bool, na_value=False)
+    wanted = schema(agreed, limits)
+    if not wanted.columns:
+        return []
+    try:
+        wanted.validate(frame[[name for name in wanted.columns if name in frame]], lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+        wrong = cases["check"].replace({"not_nullable": "required"})
+        grouped = cases.assign(check=wrong).groupby(["column", "check"], sort=False)["index"]
+        return [
+            Breach(agreed.fields[str(name)], str(broken), pd.Index(rows.unique())) for (name, broken), rows in grouped
+        ]
+    return []

@@ -19,7 +19,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-import scipy
+from scipy import stats
 
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
@@ -106,7 +106,7 @@ def more_events(
     own = rng.gamma(np.broadcast_to(1 / safe + counts[gone], size)) / (1 / safe + before[:, gone])
     mean = np.where(dispersion > 0, own, 1.0) * after[:, gone]
     more = np.zeros(before.shape)
-    more[:, gone] = scipy.stats.poisson.ppf(rng.random(size), mean)
+    more[:, gone] = stats.poisson.ppf(rng.random(size), mean)
     return more
 
 

@@ -44,6 +44,7 @@ PACKAGES = (
     "pandas",
     "statsmodels",
     "formulaic",
+    "pandera",
     "pydantic",
     "altair",
     "vl-convert-python",

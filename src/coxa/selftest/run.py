@@ -18,7 +18,7 @@ from coxa.selftest.operation import check_operation
 from coxa.selftest.result import Check, Selftest
 from coxa.version import __version__
 
-BUILT_ON = ("numpy", "scipy", "pandas", "statsmodels", "pydantic", "formulaic", "altair", "typst", "duckdb")
+BUILT_ON = ("numpy", "scipy", "pandas", "statsmodels", "pydantic", "pandera", "formulaic", "altair", "typst", "duckdb")
 """Libraries whose versions a validation file names."""
 
 
