@@ -25,7 +25,6 @@ ROOMS = {
     "packaged": set(),
     "version": set(),
     "covariances": set(),
-    "distributions": set(),
     "disclosure": set(),
     "hypotheses": set(),
     "instruments": set(),
@@ -143,8 +142,8 @@ ROOMS = {
 """Room -> the rooms it may import, apart from the base (`BASE`) and itself. All are upstream of it."""
 
 BASE = {
-    "arguments", "cards", "covariances", "distributions", "errors", "files", "findings", "frames", "lazy", "packaged",
-    "sentences", "version",
+    "arguments", "cards", "covariances", "errors", "files", "findings", "frames", "lazy", "packaged", "sentences",
+    "version",
 }  # fmt: skip
 TOUCH_FILES = {
     "files",

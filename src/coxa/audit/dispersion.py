@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from coxa.audit.limits import Floats
-from coxa.distributions import chi2
 from coxa.errors import OptionError, check_option
 
 Screen = Literal["winsorised", "truncated", "none"]
@@ -95,7 +94,7 @@ def over_dispersion(
     n = int(kept.sum())
     phi = float(np.mean(used**2))
     q = float(np.sum(z**2))
-    p_value = float(chi2.sf(q, len(z) - 1))
+    p_value = float(stats.chi2.sf(q, len(z) - 1))
     return Dispersion(phi, _between(n * phi, std_errors[kept]), len(z), n, q, p_value, screen)
 
 
@@ -114,7 +113,7 @@ def _screened(z: Floats, screen: Screen, share: float) -> tuple[Floats, NDArray[
     if screen == "winsorised":
         return np.clip(z, *np.quantile(z, [share, 1 - share])), every
     if screen == "truncated" and share > 0:
-        part = np.floor(scipy.stats.rankdata(z) / share / (len(z) + 1))
+        part = np.floor(stats.rankdata(z) / share / (len(z) + 1))
         kept = (part > 0) & (part < 1 / share - 1)
         if kept.sum() < 2:
             raise OptionError(f"Truncation leaves {kept.sum()} of {len(z)} units. Choose winsorised, or none.")

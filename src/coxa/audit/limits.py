@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
-from coxa.distributions import chi2, norm
 from coxa.errors import check_level
 
 Floats = NDArray[np.float64]
@@ -24,7 +23,7 @@ def tails(level: float) -> tuple[float, float]:
 
 def normal_quantile(level: float) -> float:
     """Return how many standard errors the limits are from the target: 1.96 for 0.95, 3.09 for 0.998."""
-    return float(norm.ppf(tails(level)[1]))
+    return float(stats.norm.ppf(tails(level)[1]))
 
 
 def binomial_limits(n: ArrayLike, target: float, level: float = 0.95) -> Pair:
@@ -57,7 +56,7 @@ def binomial_limits(n: ArrayLike, target: float, level: float = 0.95) -> Pair:
     ([0.1629, 0.2559], [0.5944, 0.5283])
     """
     n = np.asarray(n, dtype=float)
-    low, high = (_interpolated(scipy.stats.binom(n, target), p) / n for p in tails(level))
+    low, high = (_interpolated(stats.binom(n, target), p) / n for p in tails(level))
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
@@ -88,7 +87,7 @@ def poisson_predictive_limits(expected: ArrayLike, level: float = 0.95) -> Pair:
     (0.4907, 1.5055)
     """
     expected = np.asarray(expected, dtype=float)
-    low, high = (_interpolated(scipy.stats.poisson(expected), p) / expected for p in tails(level))
+    low, high = (_interpolated(stats.poisson(expected), p) / expected for p in tails(level))
     return np.maximum(low, 0), high
 
 
@@ -122,8 +121,8 @@ def poisson_count_limits(expected: ArrayLike, level: float = 0.95) -> Pair:
     """
     expected = np.asarray(expected, dtype=float)
     below, above = tails(level)
-    low = chi2.ppf(below, 2 * expected) / 2 / expected
-    return low, chi2.ppf(above, 2 * (expected + 1)) / 2 / expected
+    low = stats.chi2.ppf(below, 2 * expected) / 2 / expected
+    return low, stats.chi2.ppf(above, 2 * (expected + 1)) / 2 / expected
 
 
 def normal_limits(target: float, std_errors: ArrayLike, level: float = 0.95) -> Pair:

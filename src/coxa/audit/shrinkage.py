@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from coxa.audit.dispersion import over_dispersion
 from coxa.audit.limits import Floats, normal_quantile
-from coxa.distributions import norm
 from coxa.errors import OptionError
 
 
@@ -124,7 +124,7 @@ def smallest_difference(
     errors = _errors(std_errors)
     if not 0.5 < power < 1:
         raise OptionError(f"`power` is {power}, not between 0.5 and 1. Choose for example 0.8.")
-    return normal_quantile(level) * np.sqrt(errors**2 + tau2) + float(norm.ppf(power)) * errors
+    return normal_quantile(level) * np.sqrt(errors**2 + tau2) + float(stats.norm.ppf(power)) * errors
 
 
 def power_of_difference(difference: float, std_errors: ArrayLike, *, level: float = 0.998, tau2: float = 0.0) -> Floats:
@@ -148,7 +148,7 @@ def power_of_difference(difference: float, std_errors: ArrayLike, *, level: floa
     """
     errors = _errors(std_errors)
     half = normal_quantile(level) * np.sqrt(errors**2 + tau2)
-    return np.asarray(norm.sf((half - difference) / errors) + norm.cdf((-half - difference) / errors))
+    return np.asarray(stats.norm.sf((half - difference) / errors) + stats.norm.cdf((-half - difference) / errors))
 
 
 def _errors(std_errors: ArrayLike) -> Floats:

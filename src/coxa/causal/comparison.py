@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from coxa.cards import Carded
 from coxa.causal.balance import CovariateBalance
@@ -15,7 +16,6 @@ from coxa.causal.bootstrap import Resampled
 from coxa.causal.matching import Matched
 from coxa.causal.means import OutcomeFamily
 from coxa.causal.weights import Target, WeightingMethod, Weights
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates
 from coxa.estimates.risk_rows import with_test

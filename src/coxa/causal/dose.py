@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.causal.assumptions import DOSE_WARNING
@@ -146,14 +146,14 @@ def dose_response(
         beyond = slice(first + 1, None)
         q = len(placed) - 2
         f = float(b[beyond] @ np.linalg.solve(v[beyond, beyond], b[beyond])) / q
-        curved = (f, float(q), df_curve, float(distributions.f.sf(f, q, df_curve)))
+        curved = (f, float(q), df_curve, float(stats.f.sf(f, q, df_curve)))
     else:
         b, v, df_curve = params, covariance, df
         rows = np.zeros((len(grid), x.shape[1]))
         rows[:, place] = grid - low
         curved = (float("nan"),) * 4
     values = rows @ b
-    margin = distributions.t.ppf((1 + conf_level) / 2, df_curve) * np.sqrt(np.einsum("ij,jk,ik->i", rows, v, rows))
+    margin = stats.t.ppf((1 + conf_level) / 2, df_curve) * np.sqrt(np.einsum("ij,jk,ik->i", rows, v, rows))
     return DoseResponse(
         slope=_row(float(params[place]), error, df, conf_level),
         curve=pd.DataFrame(
@@ -189,14 +189,14 @@ def _fit(x: Floats, y: Floats, vcov: DoseVcov) -> tuple[Floats, Floats, float]:
 
 def _row(estimate: float, error: float, df: float, level: float) -> pd.Series:
     """Return an estimate with its test and limits by t."""
-    margin, t = distributions.t.ppf((1 + level) / 2, df) * error, estimate / error if error else float("nan")
+    margin, t = stats.t.ppf((1 + level) / 2, df) * error, estimate / error if error else float("nan")
     return pd.Series(
         {
             "estimate": estimate,
             "std_error": error,
             "df": df,
             "statistic": t,
-            "p_value": 2 * distributions.t.sf(abs(t), df),
+            "p_value": 2 * stats.t.sf(abs(t), df),
             "conf_low": estimate - margin,
             "conf_high": estimate + margin,
         }

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level, check_option
@@ -190,14 +190,14 @@ def instrumental_effect(
     error = float(np.sqrt(_covariance(fitted, resid, vcov)[place, place]))
     df = float(n - k)
     t = params[place] / error
-    margin = distributions.t.ppf((1 + conf_level) / 2, df) * error
+    margin = stats.t.ppf((1 + conf_level) / 2, df) * error
     hausman = _hausman(x, d - fitted[:, place], y)
     return InstrumentalEffect(
         estimate=float(params[place]),
         std_error=error,
         df=df,
         statistic=float(t),
-        p_value=float(2 * distributions.t.sf(abs(t), df)),
+        p_value=float(2 * stats.t.sf(abs(t), df)),
         conf_low=float(params[place] - margin),
         conf_high=float(params[place] + margin),
         reduced=reduced,
@@ -251,7 +251,7 @@ def _hausman(x: Floats, rest: Floats, y: Floats) -> tuple[float, float]:
         return float("nan"), float("nan")
     value, error = _coefficient(both, y, both.shape[1] - 1, "model")
     f, df = (value / error) ** 2, len(y) - both.shape[1]
-    return float(f), float(distributions.f.sf(f, 1, df))
+    return float(f), float(stats.f.sf(f, 1, df))
 
 
 def _anderson_rubin(z: Floats, d: Floats, y: Floats, place: int, vcov: IVVcov, level: float) -> AndersonRubin:
@@ -261,7 +261,7 @@ def _anderson_rubin(z: Floats, d: Floats, y: Floats, place: int, vcov: IVVcov, l
     linear in b; the set is g(b)^2 <= F V(b).
     """
     n, k = z.shape
-    critical = float(distributions.f.ppf(level, 1, n - k))
+    critical = float(stats.f.ppf(level, 1, n - k))
     slopes = np.array([_solve(z, y)[place], _solve(z, d)[place]])
     residuals = np.stack([y - z @ _solve(z, y), d - z @ _solve(z, d)])
     together = residuals.sum(axis=0)

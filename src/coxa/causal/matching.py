@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.propensity import fit_logistic
-from coxa.distributions import t as student
 from coxa.errors import FitError, OptionError, check_known
 
 TIES = 10

@@ -9,12 +9,12 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 from scipy.optimize import brentq
 
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.causal.mediation_models import EFFECTS, MediationModels, Outcome, fit_models
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_level, check_option
 
 Floats = NDArray[np.float64]
@@ -165,9 +165,9 @@ def mediated_effects(
     effects = models.effects(models.params)
     gradient = models.gradient()
     errors = np.sqrt(np.einsum("ij,jk,ik->i", gradient, models.covariance, gradient))
-    z = norm.ppf((1 + conf_level) / 2)
+    z = stats.norm.ppf((1 + conf_level) / 2)
     low, high = effects - z * errors, effects + z * errors
-    p = 2 * norm.sf(np.abs(effects / errors))
+    p = 2 * stats.norm.sf(np.abs(effects / errors))
     a, b = models.paths
     if interval == "product":
         place = EFFECTS.index("natural_indirect")
@@ -243,8 +243,8 @@ def _product_cdf(value: float, mean_a: float, mean_b: float) -> float:
     total = 0.0
     for side in (1.0, -1.0):
         a = side * nodes
-        inside = norm.cdf(side * (value / a - mean_b))
-        total += float((weights * norm.pdf(a - mean_a) * inside).sum())
+        inside = stats.norm.cdf(side * (value / a - mean_b))
+        total += float((weights * stats.norm.pdf(a - mean_a) * inside).sum())
     return total
 
 

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 from scipy.special import expit
 
 from coxa.causal.compliers import two_arms
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError
 from coxa.models.design.matrix import design_matrix
 
@@ -95,7 +95,7 @@ class MediationModels:
         if self.kind == "linear":
             return float(centre.mean())
         if self.kind == "probit":
-            return float(norm.cdf(centre / np.sqrt(1 + (slope * sd) ** 2)).mean())
+            return float(stats.norm.cdf(centre / np.sqrt(1 + (slope * sd) ** 2)).mean())
         return float((expit(centre[:, None] + slope * sd * NODES) @ WEIGHTS).mean())
 
     def gradient(self) -> Floats:
@@ -221,8 +221,8 @@ def _binary(x: Floats, y: Floats, kind: Outcome) -> tuple[Floats, Floats]:
     params = np.zeros(x.shape[1])
     for _ in range(STEPS):
         eta = x @ params
-        mean = expit(eta) if kind == "logit" else norm.cdf(eta)
-        slope = mean * (1 - mean) if kind == "logit" else norm.pdf(eta)
+        mean = expit(eta) if kind == "logit" else stats.norm.cdf(eta)
+        slope = mean * (1 - mean) if kind == "logit" else stats.norm.pdf(eta)
         spread = np.maximum(mean * (1 - mean), 1e-12)
         information = (x * (slope**2 / spread)[:, None]).T @ x
         try:

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy
 from numpy.typing import NDArray
-from scipy import optimize
+from scipy import optimize, stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.causal.splines import restricted_cubic, spline_knots
@@ -274,13 +272,13 @@ def band_quantile(covariance: Floats, df: float, conf_level: float = 0.95) -> fl
     q = points.shape[1]
     df = min(df, 1e8)
     if q == 1:
-        return float(distributions.t.ppf((1 + conf_level) / 2, df))
-    drawn = distributions.norm.ppf(scipy.stats.qmc.Halton(q, scramble=False).random(DIRECTIONS + 1)[1:])
+        return float(stats.t.ppf((1 + conf_level) / 2, df))
+    drawn = stats.norm.ppf(stats.qmc.Halton(q, scramble=False).random(DIRECTIONS + 1)[1:])
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
     reach = np.abs(drawn @ points.T).max(axis=1)
 
     def excess(half: float) -> float:
-        return float(distributions.f.cdf((half / reach) ** 2 / q, q, df).mean() - conf_level)
+        return float(stats.f.cdf((half / reach) ** 2 / q, q, df).mean() - conf_level)
 
-    top = float(np.sqrt(q * distributions.f.ppf(conf_level, q, df)))
-    return float(optimize.brentq(excess, 0.5 * distributions.t.ppf((1 + conf_level) / 2, df), top * 1.001))
+    top = float(np.sqrt(q * stats.f.ppf(conf_level, q, df)))
+    return float(optimize.brentq(excess, 0.5 * stats.t.ppf((1 + conf_level) / 2, df), top * 1.001))

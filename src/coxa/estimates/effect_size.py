@@ -7,11 +7,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-import scipy
+from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.estimates.table import ESTIMATES, Estimates
@@ -226,7 +225,7 @@ def standard_deviations(fit: Fit) -> pd.Series:
 def own_level(row: pd.Series) -> float:
     """Return the level at which the limits of a difference would be those of one comparison by itself."""
     half = (row["conf_high"] - row["conf_low"]) / 2 / row["std_error"]
-    return float(1 - 2 * distributions.t.sf(half, row["df"]))
+    return float(1 - 2 * stats.t.sf(half, row["df"]))
 
 
 def hedges_correction(df: float) -> float:
@@ -247,7 +246,7 @@ def standardised(row: pd.Series, sd: float, limits: str, level: float, small_sam
     effect = row["estimate"] / sd
     std_error = float(np.sqrt(k**2 + effect**2 / (2 * df)))
     if limits == "delta":
-        half = distributions.t.ppf((1 + level) / 2, df) * std_error
+        half = stats.t.ppf((1 + level) / 2, df) * std_error
         low, high = effect - half, effect + half
     else:
         low, high = (k * bound for bound in noncentrality_limits(row["estimate"] / row["std_error"], df, level))
@@ -270,8 +269,8 @@ def standardised(row: pd.Series, sd: float, limits: str, level: float, small_sam
 def noncentrality_limits(statistic: float, df: float, level: float) -> tuple[float, float]:
     """Return the noncentralities at which `statistic` is the upper and the lower quantile of its distribution."""
     tail = (1 - level) / 2
-    upper = _root(lambda nc: float(scipy.stats.nct.cdf(statistic, df, nc)) - tail, statistic)
-    lower = _root(lambda nc: float(scipy.stats.nct.sf(statistic, df, nc)) - tail, statistic)
+    upper = _root(lambda nc: float(stats.nct.cdf(statistic, df, nc)) - tail, statistic)
+    lower = _root(lambda nc: float(stats.nct.sf(statistic, df, nc)) - tail, statistic)
     return lower, upper
 
 

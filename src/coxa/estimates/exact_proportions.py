@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import scipy
+from scipy import stats
 
 from coxa.errors import OptionError
 from coxa.estimates.proportions import Cell
@@ -63,8 +63,8 @@ def tail(arm: Cell, reference: Cell, difference: float, statistic: Statistic, si
     as_far = (values >= values[a * (m + 1) + c] - 1e-9).reshape(n + 1, m + 1)
 
     def probability(risks: np.ndarray) -> np.ndarray:
-        of_arm = scipy.stats.binom.pmf(np.arange(n + 1), n, np.clip(risks + difference, 0, 1)[:, None])
-        of_reference = scipy.stats.binom.pmf(np.arange(m + 1), m, risks[:, None])
+        of_arm = stats.binom.pmf(np.arange(n + 1), n, np.clip(risks + difference, 0, 1)[:, None])
+        of_reference = stats.binom.pmf(np.arange(m + 1), m, risks[:, None])
         return np.asarray(((of_arm @ as_far) * of_reference).sum(axis=1))
 
     low, high = max(0.0, -difference), min(1.0, 1 - difference)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
+from scipy import stats
 
-from coxa.distributions import chi2
 from coxa.estimates.risk_rows import with_test
 
 
@@ -62,4 +62,4 @@ def chi_square_of_levels(values: np.ndarray, covariance: np.ndarray) -> tuple[fl
     less_first = np.kron(np.eye(arms), np.column_stack([-np.ones(levels - 1), np.eye(levels - 1)]))
     gaps = less_first @ values.ravel()
     chi_square = float(gaps @ np.linalg.solve(less_first @ covariance @ less_first.T, gaps))
-    return chi_square, len(gaps), float(chi2.sf(chi_square, len(gaps)))
+    return chi_square, len(gaps), float(stats.chi2.sf(chi_square, len(gaps)))

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit, logit
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.estimates.table import Estimates
@@ -189,18 +189,12 @@ def limits(found: Compared, method: Method, conf_level: float) -> dict[str, floa
     value, error = found.value, found.std_error
     row = {"estimate": value, "std_error": error}
     if method == "brunner_munzel":
-        t, half = (value - 0.5) / error, float(distributions.t.ppf((1 + conf_level) / 2, found.df)) * error
-        p = float(2 * distributions.t.sf(abs(t), found.df))
+        t, half = (value - 0.5) / error, float(stats.t.ppf((1 + conf_level) / 2, found.df)) * error
+        p = float(2 * stats.t.sf(abs(t), found.df))
         ends = max(value - half, 0.0), min(value + half, 1.0)
         return {**row, "df": found.df, "statistic": t, "p_value": p, "conf_low": ends[0], "conf_high": ends[1]}
     slope = value * (1 - value)
-    centre, half = float(logit(value)), float(distributions.norm.ppf((1 + conf_level) / 2)) * error / slope
+    centre, half = float(logit(value)), float(stats.norm.ppf((1 + conf_level) / 2)) * error / slope
     z = centre * slope / error
     low, high = float(expit(centre - half)), float(expit(centre + half))
-    return {
-        **row,
-        "statistic": z,
-        "p_value": float(2 * distributions.norm.sf(abs(z))),
-        "conf_low": low,
-        "conf_high": high,
-    }
+    return {**row, "statistic": z, "p_value": float(2 * stats.norm.sf(abs(z))), "conf_low": low, "conf_high": high}

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.optimize import brentq
 
-from coxa import distributions
 from coxa.estimates.margins import MarginType, as_tested, distance, on_scale
 
 SMALLEST, LARGEST = 1e-8, 0.4999
@@ -35,7 +35,7 @@ def follows_from_error(row: pd.Series) -> bool:
     term, se = str(row["term"]), row["std_error"]
     if pd.isna(se) or not se > 0:
         return False
-    law = distributions.norm() if pd.isna(row["df"]) else distributions.t(row["df"])
+    law = stats.norm() if pd.isna(row["df"]) else stats.t(row["df"])
     half = law.isf((1 - row["conf_level"]) / 2) * se
     middle = on_scale(term, row["estimate"])
     away = (on_scale(term, row["conf_low"]) - middle + half, on_scale(term, row["conf_high"]) - middle - half)
@@ -67,7 +67,7 @@ def inverted(
         p_value = max(one_sided(-far, 1), one_sided(far, -1))
     else:
         p_value = one_sided(-far * sign if kind == "noninferiority" else far * sign, sign)
-    found = {"statistic": float(distributions.norm.isf(p_value)), "p_value": p_value}
+    found = {"statistic": float(stats.norm.isf(p_value)), "p_value": p_value}
     made = as_tested(row, margin, kind, sign, alpha, found, limits(1 - 2 * alpha))
     return {**made, "method": made["method"].replace(" t test", " test").replace(" z test", " test")}
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit, logit
 
-from coxa import distributions
 from coxa.arguments import kinds
 from coxa.errors import OptionError, check_level, check_option, not_allowed
 from coxa.estimates.standardised import TERMS_OF
@@ -238,7 +238,7 @@ def limits(
     value = float(signs @ scale.to(means))
     error = float(np.sqrt(row @ fit.inference.covariance @ row))
     df = fit.inference.df(row)
-    half = float(distributions.t.ppf((1 + conf_level) / 2, df)) * error
+    half = float(stats.t.ppf((1 + conf_level) / 2, df)) * error
     shown = {
         "estimate": float(scale.back(np.float64(value))),
         "std_error": error,
@@ -248,4 +248,4 @@ def limits(
     }
     if len(places) == 1:
         return shown
-    return {**shown, "statistic": value / error, "p_value": float(2 * distributions.t.sf(abs(value / error), df))}
+    return {**shown, "statistic": value / error, "p_value": float(2 * stats.t.sf(abs(value / error), df))}

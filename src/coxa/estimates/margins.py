@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import OptionError, check_option
 from coxa.estimates.simultaneous import WITH_LIMITS, simultaneous
 from coxa.estimates.table import RATIOS, Estimates, null_value
@@ -149,7 +149,7 @@ def tested(row: pd.Series, margin: float, kind: MarginType, sign: int, alpha: fl
         "superiority": (benefit - far) / se,
         "equivalence": (far - abs(benefit)) / se,
     }[kind]
-    law = distributions.norm() if pd.isna(row["df"]) else distributions.t(row["df"])
+    law = stats.norm() if pd.isna(row["df"]) else stats.t(row["df"])
     p_value = float(law.sf(statistic))
     half = law.isf(alpha) * se
     limits = (off_scale(term, estimate - half), off_scale(term, estimate + half))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import OptionError, check_level, not_allowed
 from coxa.estimates.profile import Profile, profiled
 from coxa.estimates.reference_grid import Averaging, Grid, check_fit, participants_by, reference_grid, rows_by
@@ -113,7 +113,7 @@ def visit_of(fit: Fit, key: tuple[Any, ...]) -> str:
 def numbers(fit: Fit, rows: np.ndarray, conf_level: float) -> list[dict[str, float]]:
     """Return estimate, standard error, test and limits of each row (q, p)."""
     tested = fit.test(rows)
-    half = distributions.t.ppf((1 + conf_level) / 2, tested.df) * tested.std_error
+    half = stats.t.ppf((1 + conf_level) / 2, tested.df) * tested.std_error
     columns = {
         "estimate": tested.estimate,
         "std_error": tested.std_error,

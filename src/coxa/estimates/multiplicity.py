@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from coxa.arguments import kinds
 from coxa.errors import OptionError, check_option
-from coxa.estimates.adjusted_p import METHODS, adjusted_p
 from coxa.estimates.margins import with_verdicts
 from coxa.estimates.table import ESTIMATES, Estimates
 from coxa.models.results.record import RESULT_COLUMNS
 
 Method = Literal["holm", "hochberg", "hommel", "bonferroni", "fdr"]
+
+METHODS: dict[str, str] = {
+    "holm": "holm",
+    "hochberg": "simes-hochberg",
+    "hommel": "hommel",
+    "bonferroni": "bonferroni",
+    "fdr": "fdr_bh",
+}
+"""Names of the methods, and what statsmodels calls them; fdr is that of Benjamini and Hochberg."""
 
 
 @kinds(estimates=ESTIMATES)
@@ -27,7 +36,7 @@ def adjust_multiplicity(
     ----------
     estimates : Estimates
     method : {"holm", "hochberg", "hommel", "bonferroni", "fdr"}
-        The last is that of Benjamini and Hochberg.
+        By `statsmodels.stats.multitest.multipletests`.
     family : sequence of str
         Columns; rows that agree in all of them are one family. Empty for one family of all.
 
@@ -63,7 +72,7 @@ def adjust_multiplicity(
     parts = []
     for rows in groups:
         part = frame.iloc[list(rows)]
-        adjusted = adjusted_p(part["p_value"].to_numpy(), method)
+        adjusted = multipletests(part["p_value"].to_numpy(), method=METHODS[method])[1]
         note = f"; p by {method} over {len(part)}"
         said = "limits not adjusted for multiplicity"
         warning = [f"{text}; {said}" if text else said for text in part["warning"]]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit, logit
 
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_kind, check_level, check_option, not_allowed
 from coxa.estimates.mann_whitney import wins_and_odds
 from coxa.estimates.risk_rows import with_test
@@ -162,7 +162,7 @@ def category_probabilities(
     values, covariance = (each @ found.shares.ravel()).reshape(k, -1), each @ found.covariance @ each.T
     word, levels = ("at_least", fit.levels[1:]) if at_least else ("level", fit.levels)
     names = [f"{word}={label_text(level)}" for level in levels]
-    quantile = float(norm.ppf((1 + conf_level) / 2))
+    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     shared = facts(fit, at, conf_level, "standardised, delta method, covariates taken as given", found.warning)
     behind = {name: counts(fit, arm, at, (name,)) for name in found.arms}
     rows = [
@@ -220,7 +220,7 @@ def standardised_win_probability(
     check_level(conf_level)
     found = distributions(fit, arm, at)
     reference = reference_of(found.arms, against)
-    quantile = float(norm.ppf((1 + conf_level) / 2))
+    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     shared = facts(fit, at, conf_level, "standardised, delta method, covariates taken as given", found.warning)
     wins = np.tri(len(fit.levels), k=-1) + np.eye(len(fit.levels)) / 2
     wins = wins if higher_is_better else wins.T
@@ -243,7 +243,7 @@ def standardised_win_probability(
 def against_half(value: float, error: float) -> dict[str, float]:
     """Return the test of a probability against 0.5, normal on the logit scale."""
     z = float(logit(value)) * value * (1 - value) / error
-    return {"statistic": z, "p_value": float(2 * norm.sf(abs(z)))}
+    return {"statistic": z, "p_value": float(2 * stats.norm.sf(abs(z)))}
 
 
 def rows_in_arms(fit: OrdinalFit, arm: str, at: Mapping[str, Any] | None) -> dict[str, np.ndarray]:

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.optimize import brentq
-from scipy.special import gammaln
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from coxa.distributions import chi2, norm
 from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.estimates.differences import first_level
-from coxa.estimates.limits import newcombe, wilson
 from coxa.estimates.table import Estimates
 from coxa.models.design.rows import check_frame, check_unique
 
@@ -65,8 +64,9 @@ def fit_proportions(
 
     Notes
     -----
-    Sources: Newcombe, Statistics in Medicine 1998, 17:873-890 (method 10); Katz et al., Biometrics 1978, 34:469-474,
-    and Woolf, Annals of Human Genetics 1955, 19:251-253, for the ratios; `coxa.estimates.proportions` for empty cells.
+    Sources: Newcombe, Statistics in Medicine 1998, 17:873-890 (method 10), through
+    `statsmodels.stats.proportion.confint_proportions_2indep`; Katz et al., Biometrics 1978, 34:469-474, and Woolf,
+    Annals of Human Genetics 1955, 19:251-253, for the ratios; `coxa.estimates.proportions` for empty cells.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def fit_proportions(
 
 def risk(arm: str, events: int, n: int, level: float) -> dict[str, Any]:
     """Return the row of one arm's risk."""
-    low, high = wilson(events, n, level)
+    low, high = proportion_confint(events, n, 1 - level, method="wilson")
     return {
         "arm": arm,
         "term": "risk",
@@ -129,7 +129,7 @@ def comparison(cell: tuple[int, int], reference: tuple[int, int], level: float) 
     p_value, test = two_by_two(np.array([[a, n - a], [c, m - c]]))
     counted = {"n_participants": n + m, "n_observations": n + m, "p_value": p_value}
     said = f"{a} of {n} against {c} of {m}; p by {test}"
-    low, high = newcombe(cell, reference, level)
+    low, high = confint_proportions_2indep(a, n, c, m, method="newcomb", compare="diff", alpha=1 - level)
     rows: list[dict[str, Any]] = [
         {
             **counted,
@@ -156,7 +156,7 @@ def ratios(cell: tuple[int, int], reference: tuple[int, int], level: float) -> l
         limits = risk_ratio_limits(cell, reference, level), odds_ratio_limits(cell, reference, level)
         words = "score limits"
     else:
-        z = norm.ppf((1 + level) / 2)
+        z = stats.norm.ppf((1 + level) / 2)
         spread = np.sqrt(1 / a - 1 / n + 1 / c - 1 / m)
         odds_spread = np.sqrt(1 / a + 1 / (n - a) + 1 / c + 1 / (m - c))
         limits = log_limits(ratio, z * spread), log_limits(odds, z * odds_spread)
@@ -191,30 +191,11 @@ def two_by_two(counts: np.ndarray) -> tuple[float, str]:
     """Return the p-value of a two by two table and the name of the test."""
     if (counts.sum(axis=0) == 0).any():
         return 1.0, "no test (no event, or nothing but events)"
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    expected = stats.contingency.expected_freq(counts)
     if expected.min() < 5:
-        return fisher_exact(counts), "Fisher's exact test"
-    return float(chi2.sf(((counts - expected) ** 2 / expected).sum(), 1)), "Pearson's chi-squared test"
+        return float(stats.fisher_exact(counts).pvalue), "Fisher's exact test"
+    return float(stats.chi2_contingency(counts, correction=False).pvalue), "Pearson's chi-squared test"
 
-
-def fisher_exact(counts: np.ndarray) -> float:
-    """Return the p-value of Fisher's exact test: the tables of these margins that are no more probable than this one.
-
-    Examples
-    --------
-    >>> round(fisher_exact(np.array([[8, 2], [1, 5]])), 4)
-    0.035
-    """
-    a, n, m, events = int(counts[0, 0]), int(counts[0].sum()), int(counts[1].sum()), int(counts[:, 0].sum())
-    first = np.arange(max(0, events - m), min(n, events) + 1)
-    log_chance = -np.sum([gammaln(x + 1) for x in (first, n - first, events - first, m - events + first)], axis=0)
-    chance = np.exp(log_chance - log_chance.max())
-    own = chance[a - first[0]]
-    return float(chance[chance <= own * SAME_CHANCE].sum() / chance.sum())
-
-
-SAME_CHANCE = 1 + 1e-7
-"""What rounding may add to the chance of a table that is as probable as another one; R's fisher.test has the same."""
 
 Cell = tuple[int, int]
 """Events and participants."""
@@ -284,7 +265,7 @@ def _statistic(score: float, variance: float) -> float:
 
 def _limits(z: Callable[[float], float], level: float, *, none_below: bool, none_above: bool) -> tuple[float, float]:
     """Return the ratios at which the statistic, which falls with the log ratio, is the upper and the lower quantile."""
-    quantile = float(norm.ppf((1 + level) / 2))
+    quantile = float(stats.norm.ppf((1 + level) / 2))
     low = 0.0 if none_below else float(np.exp(_root(lambda at: z(at) - quantile)))
     high = np.inf if none_above else float(np.exp(_root(lambda at: z(at) + quantile)))
     return low, high

@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 import pandas as pd
+from scipy import stats
+from statsmodels.stats.rates import confint_poisson
 
 from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.estimates.differences import first_level
-from coxa.estimates.limits import clopper_pearson, garwood
 from coxa.estimates.table import Estimates
 from coxa.models.design.rows import check_frame
 
@@ -58,9 +59,9 @@ def fit_rates(
 
     Notes
     -----
-    Limits of a rate are Garwood's (Biometrika 1936, 28:437-442).
+    Limits of a rate are Garwood's (Biometrika 1936, 28:437-442), through `statsmodels.stats.rates.confint_poisson`.
     Limits of a ratio are exact given the number of events of both arms, of which the arm's share is binomial (Clopper
-    and Pearson, Biometrika 1934, 26:404-413). Both take events as independent:
+    and Pearson, Biometrika 1934, 26:404-413), through `scipy.stats.binomtest`. Both take events as independent:
     where few participants have many of them, limits are too narrow, and `warning` says so where one participant has
     half of the events of an arm.
 
@@ -117,12 +118,12 @@ def concentrated(arm: str, highest: int, events: int) -> str:
 
 def rate(events: int, exposure: float, per: float, level: float) -> dict[str, Any]:
     """Return the row of one rate with its exact limits; NaN without exposure."""
-    low, high = (limit / exposure if exposure else math.nan for limit in garwood(events, level))
+    low, high = confint_poisson(events, exposure, method="exact-c", alpha=1 - level) if exposure else (math.nan,) * 2
     return {
         "term": "rate",
         "estimate": per * events / exposure if exposure else math.nan,
-        "conf_low": per * low,
-        "conf_high": per * high,
+        "conf_low": per * float(low),
+        "conf_high": per * float(high),
         "method": f"{events} events in {exposure:g} units of exposure, per {per:g}; exact Poisson limits",
     }
 
@@ -132,7 +133,8 @@ def rate_ratio(cell: tuple[int, float], reference: tuple[int, float], level: flo
     (a, t), (c, u) = cell, reference
     if not (a and c and t and u):
         return {}
-    low, high = (share / (1 - share) * u / t for share in clopper_pearson(a, a + c, level))
+    limits = stats.binomtest(a, a + c).proportion_ci(level, method="exact")
+    low, high = (share / (1 - share) * u / t for share in (limits.low, limits.high))
     return {
         "term": "rate_ratio",
         "estimate": (a / t) / (c / u),

@@ -8,10 +8,10 @@ from itertools import product
 from typing import Any, Literal, get_args
 
 import numpy as np
+from scipy import stats
 from scipy.special import ndtr
 
 from coxa.arguments import NUMBER, kinds
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_level, check_option, not_allowed
 from coxa.estimates.reached import (
     Measure,
@@ -250,7 +250,7 @@ def reached(
     """
     sd = np.sqrt(variance)
     z = (sign * (rows @ beta) - bounds) / sd
-    density = norm.pdf(z)
+    density = stats.norm.pdf(z)
     by_beta = sign * (density @ rows) / (len(z) * sd)
     by_theta = -(density @ z) / (2 * len(z) * variance) * slopes
     return Cell(ndtr(z), by_beta, by_theta)

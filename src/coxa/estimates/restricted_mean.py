@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError, check_level
 from coxa.models.survival.kaplan_meier import KaplanMeier, kaplan_meier
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 from scipy.special import expit, logit
-
-from coxa import distributions
 
 RISK_CONTRASTS = {"risk_difference": "difference", "risk_ratio": "log_ratio", "odds_ratio": "log_odds_ratio"}
 """Term -> the scale on which two risks are compared."""
@@ -39,7 +38,7 @@ def quantile_of(conf_level: float, df: float = np.inf) -> float:
     >>> round(quantile_of(0.95), 3), round(quantile_of(0.95, 10), 3)
     (1.96, 2.228)
     """
-    return float(distributions.t.ppf((1 + conf_level) / 2, df))
+    return float(stats.t.ppf((1 + conf_level) / 2, df))
 
 
 def own_limits(family: str, mean: float, spread: float, quantile: float) -> dict[str, float]:
@@ -85,7 +84,7 @@ def with_test(
     """
     t = value / known_spread(value, spread)
     row = wald(value, spread, quantile_of(conf_level, df), shown)
-    return {**row, "statistic": t, "p_value": float(2 * distributions.t.sf(abs(t), df))}
+    return {**row, "statistic": t, "p_value": float(2 * stats.t.sf(abs(t), df))}
 
 
 def finite(df: float) -> float:

@@ -8,11 +8,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-import scipy
+from scipy import stats
 
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
-from coxa.distributions import chi2
 from coxa.errors import FitError, OptionError, check_option, not_allowed
 from coxa.estimates.mann_whitney import two_columns
 
@@ -122,7 +121,7 @@ def row_mean_scores_test(
     count = np.bincount(arms, minlength=len(names))
     means = pd.DataFrame({"arm": names, "n": count, "mean_score": np.bincount(arms, own) / count})
     return RowMeanScores(
-        statistic, df, float(chi2.sf(statistic, df)), means, kind, used, left_out + int((~whole).sum())
+        statistic, df, float(stats.chi2.sf(statistic, df)), means, kind, used, left_out + int((~whole).sum())
     )
 
 
@@ -145,7 +144,7 @@ def stratum_scores(values: np.ndarray, kind: str) -> np.ndarray:
     """Return the scores (n,) of a stratum's values."""
     if kind in ("table", "given"):
         return values
-    ranks = scipy.stats.rankdata(values)
+    ranks = stats.rankdata(values)
     return np.asarray(ranks / {"rank": 1, "ridit": len(values), "modridit": len(values) + 1}[kind])
 
 

@@ -13,11 +13,10 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 import numpy as np
-import scipy
+from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from coxa import distributions
 from coxa.errors import OptionError, check_option
 from coxa.models.results.fit import Fit
 
@@ -102,8 +101,8 @@ def simultaneous(
 def tukey(statistic: float, n_levels: int, df: float, level: float) -> tuple[float, float]:
     """Return adjusted p-value and critical value of one of the pairs of `n_levels` means."""
     root = np.sqrt(2)
-    p_value = float(scipy.stats.studentized_range.sf(abs(statistic) * root, n_levels, df))
-    return p_value, float(scipy.stats.studentized_range.ppf(level, n_levels, df) / root)
+    p_value = float(stats.studentized_range.sf(abs(statistic) * root, n_levels, df))
+    return p_value, float(stats.studentized_range.ppf(level, n_levels, df) / root)
 
 
 def dunnett(statistic: float, correlation: np.ndarray, df: float, level: float) -> tuple[float, float]:
@@ -144,12 +143,12 @@ def box_probability(half: float, correlation: np.ndarray, df: float) -> float:
     """
     lower = np.linalg.cholesky(correlation)
     if len(lower) == 1:
-        return float(1 - 2 * distributions.t.sf(half, df))
-    ends = distributions.chi2.ppf([BEYOND, 1 - BEYOND], df)
+        return float(1 - 2 * stats.t.sf(half, df))
+    ends = stats.chi2.ppf([BEYOND, 1 - BEYOND], df)
     low, high = np.sqrt(ends / df)
     nodes, weights = legendre(SCALE_NODES)
     scales = low + (high - low) * nodes
-    density = 2 * df * scales * distributions.chi2.pdf(df * scales**2, df) * (high - low) * weights
+    density = 2 * df * scales * stats.chi2.pdf(df * scales**2, df) * (high - low) * weights
     given = normal_box(half * scales, lower)
     return float(np.clip(density @ given / density.sum(), 0.0, 1.0))
 
@@ -217,15 +216,15 @@ def adjusted_p(statistic: float, correlation: np.ndarray, df: float) -> float:
 
     It is kept between the unadjusted p-value and Bonferroni's, where it belongs.
     """
-    alone = float(2 * distributions.t.sf(abs(statistic), df))
+    alone = float(2 * stats.t.sf(abs(statistic), df))
     found = 1 - box_probability(abs(statistic), correlation, df)
     return float(np.clip(found, alone, min(1.0, len(correlation) * alone)))
 
 
 def critical_value(level: float, correlation: np.ndarray, df: float) -> float:
     """Return the half width of the box that holds T with probability `level`."""
-    alone = float(distributions.t.ppf((1 + level) / 2, df))
-    bonferroni = float(distributions.t.isf((1 - level) / 2 / len(correlation), df))
+    alone = float(stats.t.ppf((1 + level) / 2, df))
+    bonferroni = float(stats.t.isf((1 - level) / 2 / len(correlation), df))
     if len(correlation) == 1:
         return alone
 

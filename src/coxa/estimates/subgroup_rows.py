@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import OptionError, not_allowed
 from coxa.estimates.risk_rows import finite, with_test
 from coxa.estimates.table import RATIOS
@@ -91,7 +91,7 @@ def alike(differences: np.ndarray, covariance: np.ndarray, df: float) -> dict[st
     """
     q = len(differences)
     f = float(differences @ np.linalg.solve(covariance, differences) / q)
-    p_value = distributions.f.sf(f, q, df) if np.isfinite(df) else distributions.chi2.sf(q * f, q)
+    p_value = stats.f.sf(f, q, df) if np.isfinite(df) else stats.chi2.sf(q * f, q)
     return {"statistic": f, "df": finite(df), "p_value": float(p_value)}
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
+from scipy.stats import norm
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError, check_level
 from coxa.models.survival.incidence import Variance, aalen_johansen
 from coxa.models.survival.kaplan_meier import kaplan_meier

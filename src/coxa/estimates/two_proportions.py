@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import scipy
+from scipy import stats
 from scipy.optimize import brentq
+from statsmodels.stats.proportion import confint_proportions_2indep
 
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_kind, check_level, check_option
 from coxa.estimates.exact_proportions import exact_limits, exact_test
-from coxa.estimates.limits import newcombe
 from coxa.estimates.number_needed import NumberNeeded, number_needed
 from coxa.estimates.proportions import Cell, odds_ratio_limits, risk_ratio_limits
 from coxa.estimates.table import Estimates
@@ -147,7 +146,7 @@ def score_rows(arm: Cell, reference: Cell, level: float) -> list[dict[str, Any]]
 def newcombe_rows(arm: Cell, reference: Cell, level: float) -> list[dict[str, Any]]:
     """Return the row of the difference with Newcombe's limits."""
     (a, n), (c, m) = arm, reference
-    low, high = newcombe(arm, reference, level)
+    low, high = confint_proportions_2indep(a, n, c, m, method="newcomb", compare="diff", alpha=1 - level)
     return [
         {
             "term": "risk_difference",
@@ -178,7 +177,7 @@ def exact_rows(arm: Cell, reference: Cell, level: float) -> list[dict[str, Any]]
             {"term": "odds_ratio", "method": "no limits", "warning": f"no odds ratio: both risks are {a // n}"},
         ]
     table = np.array([[a, n - a], [c, m - c]])
-    limits = scipy.stats.contingency.odds_ratio(table, kind="conditional").confidence_interval(level)
+    limits = stats.contingency.odds_ratio(table, kind="conditional").confidence_interval(level)
     return [
         difference,
         {
@@ -186,9 +185,7 @@ def exact_rows(arm: Cell, reference: Cell, level: float) -> list[dict[str, Any]]
             "estimate": odds,
             "conf_low": float(limits.low),
             "conf_high": float(limits.high),
-            "p_value": min(
-                1.0, 2 * min(float(scipy.stats.fisher_exact(table, side).pvalue) for side in ("less", "greater"))
-            ),
+            "p_value": min(1.0, 2 * min(float(stats.fisher_exact(table, side).pvalue) for side in ("less", "greater"))),
             "method": "exact conditional limits; p twice the smaller tail of Fisher's exact test",
         },
     ]
@@ -235,7 +232,7 @@ def score_test(arm: Cell, reference: Cell) -> float:
     """
     (a, n), (c, m) = arm, reference
     z = score_statistics(np.array([a]), np.array([c]), 0.0, n=n, m=m)[0]
-    return float(2 * norm.sf(abs(z)))
+    return float(2 * stats.norm.sf(abs(z)))
 
 
 def score_limits(arm: Cell, reference: Cell, level: float, term: str = "risk_difference") -> tuple[float, float]:
@@ -253,10 +250,10 @@ def score_limits(arm: Cell, reference: Cell, level: float, term: str = "risk_dif
     [-0.2511, 0.287]
     """
     (a, n), (c, m) = arm, reference
-    quantile = float(norm.ppf((1 + level) / 2))
+    quantile = float(stats.norm.ppf((1 + level) / 2))
     if term in RATIOS:
         wider = quantile * np.sqrt((n + m) / (n + m - 1))
-        return RATIOS[term](arm, reference, float(1 - 2 * norm.sf(wider)))
+        return RATIOS[term](arm, reference, float(1 - 2 * stats.norm.sf(wider)))
     found = a / n - c / m
     counts = np.array([a]), np.array([c])
 

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from coxa.distributions import norm
 from coxa.errors import FitError
 
 Variance = Literal["u_statistic", "no_difference"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from coxa.arguments import FRAME, TEXT, kinds
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_level
 from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
@@ -64,7 +64,7 @@ def plot_caterpillar(
         )
         raise OptionError(f"There is no effect '{effect}' of a factor '{factor}'. Choose from {there}.")
     check_level(conf_level)
-    half = norm.ppf((1 + conf_level) / 2) * chosen["std_error"]
+    half = stats.norm.ppf((1 + conf_level) / 2) * chosen["std_error"]
     data = chosen.assign(low=chosen["value"] - half, high=chosen["value"] + half)
     data = data.sort_values("value", kind="stable", ignore_index=True)
     data["place"] = range(1, len(data) + 1)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
-from coxa import distributions
 from coxa.figures.composed import hconcat, layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import INK, MOST_ARMS, OKABE_ITO, RULE, TEXT_SIZE, arm_scales, options, themed, told
@@ -35,7 +35,7 @@ def mean_and_limits(known: NDArray[np.float64]) -> tuple[float, float, float]:
     """
     mean, half = float(known.mean()), float("nan")
     if len(known) > 1:
-        half = float(distributions.t.ppf((1 + LEVEL) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
+        half = float(stats.t.ppf((1 + LEVEL) / 2, len(known) - 1) * known.std(ddof=1) / np.sqrt(len(known)))
     return mean, mean - half, mean + half
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
-from coxa import distributions
 from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
-from coxa.estimates.limits import wilson
 from coxa.study import Study
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.words import Measure
@@ -53,7 +53,7 @@ def observed_means(
         frame = pd.concat([first, frame], ignore_index=True)
     found = frame.dropna(subset=["y"]).groupby(["visit", "arm"])["y"].agg(["mean", "std", "count"]).reset_index()
     n = found["count"]
-    half = distributions.t.ppf((1 + conf_level) / 2, (n - 1).clip(lower=1)) * found["std"] / n**0.5
+    half = stats.t.ppf((1 + conf_level) / 2, (n - 1).clip(lower=1)) * found["std"] / n**0.5
     found = found.assign(conf_low=found["mean"] - half, conf_high=found["mean"] + half, n=n)
     return _ordered(study, found)
 
@@ -70,7 +70,7 @@ def observed_shares(study: Study, dataset: AnalysisDataset, conf_level: float = 
     """
     means = observed_means(study, dataset)
     yes = (means["mean"] * means["n"]).round().astype(int)
-    low, high = wilson(yes, means["n"], conf_level)
+    low, high = proportion_confint(yes, means["n"], 1 - conf_level, method="wilson")
     return means.assign(conf_low=np.asarray(low), conf_high=np.asarray(high), count=yes)
 
 

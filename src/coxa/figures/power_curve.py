@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from coxa.arguments import FRAME, kinds
-from coxa.distributions import norm
 from coxa.errors import OptionError
 from coxa.figures.figure import Figure
 from coxa.figures.theme import DASHES, INK, OKABE_ITO, SHAPES, WIDTH, options, themed
@@ -51,7 +51,7 @@ def plot_power(
     >>> plot_power(pd.DataFrame(rows, columns=columns)).data["low"].round(3).to_list()
     [0.58, 0.88]
     """
-    z = float(norm.ppf((1 + conf_level) / 2))
+    z = float(stats.norm.ppf((1 + conf_level) / 2))
     drawn = power.assign(
         line=_names(power),
         low=(power["power"] - z * power["power_error"]).clip(0, 1),

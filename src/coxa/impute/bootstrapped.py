@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_level
 from coxa.estimates.table import Estimates
@@ -179,14 +179,14 @@ def analyse_bootstrap(
         )
     pooled = pool_bootstrap(values)
     labels = labels_at(imputed, rows_of_arms.labels("marginal_mean", "difference"), places)
-    quantile = distributions.t.ppf(0.5 + conf_level / 2, pooled.df)
+    quantile = stats.t.ppf(0.5 + conf_level / 2, pooled.df)
     statistic = np.where(labels["term"] == "difference", pooled.estimate / pooled.std_error, np.nan)
     rows = labels.assign(
         estimate=pooled.estimate,
         std_error=pooled.std_error,
         df=pooled.df,
         statistic=statistic,
-        p_value=2 * distributions.t.sf(np.abs(statistic), pooled.df),
+        p_value=2 * stats.t.sf(np.abs(statistic), pooled.df),
         conf_low=pooled.estimate - quantile * pooled.std_error,
         conf_high=pooled.estimate + quantile * pooled.std_error,
         conf_level=conf_level,

@@ -8,8 +8,8 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Card, Carded
 from coxa.errors import OptionError, check_known, check_level, check_option, shortened
@@ -170,8 +170,8 @@ class ConditionalMean(Carded):
 
     def _rows(self, contrast: np.ndarray, conf_level: float, names: Mapping[str, str]) -> list[dict[str, object]]:
         estimate, std_error, df = self.compared(contrast).numbers(self.weights())
-        half = np.asarray(distributions.t.ppf((1 + conf_level) / 2, df)) * std_error
-        p_value = 2 * np.asarray(distributions.t.sf(np.abs(estimate) / std_error, df))
+        half = np.asarray(stats.t.ppf((1 + conf_level) / 2, df)) * std_error
+        p_value = 2 * np.asarray(stats.t.sf(np.abs(estimate) / std_error, df))
         arms = np.isin(self.outcomes.arm, np.flatnonzero(contrast))
         observed = (~self.outcomes.missing[arms]).sum(axis=0)
         return [

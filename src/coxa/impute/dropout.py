@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy
+from scipy.stats import rankdata
 
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
@@ -300,7 +300,7 @@ def area(chance: np.ndarray, stays: np.ndarray) -> float:
     1.0
     """
     ones = int(stays.sum())
-    ranks = scipy.stats.rankdata(chance)[stays == 1].sum()
+    ranks = rankdata(chance)[stays == 1].sum()
     return float((ranks - ones * (ones + 1) / 2) / (ones * (len(stays) - ones)))
 
 

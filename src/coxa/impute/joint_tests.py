@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import OptionError
 
@@ -168,7 +168,7 @@ def pool_likelihood_ratios(own: np.ndarray, at_pooled: np.ndarray, k: int) -> Po
 
 def f_test(statistic: float, k: int, df: float, riv: float, method: str) -> PooledTest:
     """Return the test with its p-value."""
-    p = distributions.f.sf(statistic, k, df) if np.isfinite(df) else distributions.chi2.sf(k * statistic, k)
+    p = stats.f.sf(statistic, k, df) if np.isfinite(df) else stats.chi2.sf(k * statistic, k)
     return PooledTest(statistic, k, float(df), float(p), riv, method)
 
 

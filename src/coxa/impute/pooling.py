@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+from scipy import stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import OptionError, check_level
 
@@ -58,7 +58,7 @@ class Pooled(Carded):
     @property
     def p_value(self) -> np.ndarray:
         """Two-sided p-values (q,) of zero."""
-        return np.asarray(2 * distributions.t.sf(np.abs(self.statistic), self.df))
+        return np.asarray(2 * stats.t.sf(np.abs(self.statistic), self.df))
 
     def interval(self, conf_level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and upper limits (q,).
@@ -69,7 +69,7 @@ class Pooled(Carded):
             The level is not between 0 and 1.
         """
         check_level(conf_level)
-        half = distributions.t.ppf(0.5 + conf_level / 2, self.df) * self.std_error
+        half = stats.t.ppf(0.5 + conf_level / 2, self.df) * self.std_error
         return self.estimate - half, self.estimate + half
 
     def take(self, which: np.ndarray) -> Pooled:
@@ -266,5 +266,5 @@ def upper_fmi(share: np.ndarray, m: int) -> np.ndarray:
     On the logit scale its standard error is the root of 2 / M.
     """
     inside = np.clip(share, 1e-6, 1 - 1e-6)
-    shifted = np.log(inside / (1 - inside)) + distributions.norm.ppf(0.975) * np.sqrt(2 / m)
+    shifted = np.log(inside / (1 - inside)) + stats.norm.ppf(0.975) * np.sqrt(2 / m)
     return np.where(share > 0, 1 / (1 + np.exp(-shifted)), 0.0)

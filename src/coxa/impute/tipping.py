@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import stdtrit
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import OptionError, check_known
 from coxa.impute.compared import Compared, difference
@@ -197,7 +197,7 @@ def tipping_point(
     ]
     shift = min(roots, key=abs) if roots else np.nan
     estimate, std_error, df = comparison.numbers(np.nan_to_num(shift) * direction)
-    half = float(distributions.t.ppf(1 - alpha / 2, df) * std_error)
+    half = float(stats.t.ppf(1 - alpha / 2, df) * std_error)
     significant = bool(comparison.excess(np.zeros((1, len(direction))))[0] > 0)
     return TippingPoint(
         arm=arm,
@@ -283,7 +283,7 @@ def tipping_map(
         against_shifts=y,
         estimate=estimate,
         std_error=std_error,
-        p_value=np.asarray(2 * distributions.t.sf(np.abs(estimate) / std_error, df)),
+        p_value=np.asarray(2 * stats.t.sf(np.abs(estimate) / std_error, df)),
         line=pd.DataFrame(line, columns=["against_shift", "arm_shift", "estimate"]),
         plausible=pair,
         alpha=alpha,
@@ -361,7 +361,7 @@ def plausible_shifts(found: ConditionalMean, arm: str, visit: str) -> tuple[floa
     each = (residual[np.arange(n), last] / found.spread[np.arange(n), last])[left]
     if len(each) < 2:
         return 0.0, 0.0
-    half = float(distributions.t.ppf(0.975, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each)))
+    half = float(stats.t.ppf(0.975, len(each) - 1) * each.std(ddof=1) / np.sqrt(len(each)))
     sd = float(found.spread[left, outcomes.visits.index(visit)].mean())
     return min(0.0, sd * (float(each.mean()) - half)), max(0.0, sd * (float(each.mean()) + half))
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import OptionError, check_known
 from coxa.impute.analyse import arm_rows, visit_places
 from coxa.impute.deltas import Of
@@ -121,7 +121,7 @@ def tipping_imputed(
     total = within + (1 + 1 / len(values)) * between
     df = barnard_rubin(len(values), (1 + 1 / len(values)) * between / total, free)
     estimate = values.mean() + amounts @ (columns.T @ (made.x @ row))
-    p_value = 2 * distributions.t.sf(np.abs(estimate) / np.sqrt(total), df)
+    p_value = 2 * stats.t.sf(np.abs(estimate) / np.sqrt(total), df)
     return pd.DataFrame(
         {
             "arm_shift": amounts[:, 0],

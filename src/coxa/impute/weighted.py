@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import FitError, check_level
 from coxa.estimates.table import Estimates
 from coxa.impute.dropout import Dropout, check_reference
@@ -110,7 +110,7 @@ def estimated(dropout: Dropout, mean: Mean, reference: str | None, conf_level: f
     seen = int(dropout.present[:, -1].sum())
     df = float(seen - len(dropout.arms) * dropout.x.shape[1])
     shared = {"outcome": dropout.outcome, "visit": dropout.visits[-1], "method": method, "conf_level": conf_level}
-    quantile = distributions.t.ppf(0.5 + conf_level / 2, df)
+    quantile = stats.t.ppf(0.5 + conf_level / 2, df)
     rows = []
     for a, r in [*((a, None) for a in arms), *((a, code) for a in arms if a != code)]:
         value, influence = each[a]
@@ -128,7 +128,7 @@ def estimated(dropout: Dropout, mean: Mean, reference: str | None, conf_level: f
                 "std_error": std_error,
                 "df": df,
                 "statistic": np.nan if r is None else test,
-                "p_value": np.nan if r is None else float(2 * distributions.t.sf(abs(test), df)),
+                "p_value": np.nan if r is None else float(2 * stats.t.sf(abs(test), df)),
                 "conf_low": value - quantile * std_error,
                 "conf_high": value + quantile * std_error,
                 "n_participants": n,

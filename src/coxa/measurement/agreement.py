@@ -8,9 +8,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import optimize
+from scipy import optimize, stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
 from coxa.measurement.reliability import check_level
@@ -107,7 +106,7 @@ def bland_altman(
     check_level(conf_level)
     check_level(share)
     first, second, whose = _pairs(x, y, participant)
-    z = float(distributions.norm.ppf((1 + share) / 2))
+    z = float(stats.norm.ppf((1 + share) / 2))
     if participant is None:
         return _single(first, second, z, conf_level)
     if repeated == "constant":
@@ -134,7 +133,7 @@ def _pairs(x: ArrayLike, y: ArrayLike, participant: ArrayLike | None) -> tuple[n
 def _single(x: np.ndarray, y: np.ndarray, z: float, level: float) -> Agreement:
     d, n = x - y, len(x)
     bias, sd = float(d.mean()), float(d.std(ddof=1))
-    t = float(distributions.t.ppf((1 + level) / 2, n - 1))
+    t = float(stats.t.ppf((1 + level) / 2, n - 1))
     mean_error, limit_error = t * sd / np.sqrt(n), t * sd * np.sqrt(1 / n + z**2 / (2 * (n - 1)))
     return _record(bias, sd, z, level, n, n, "single", pd.DataFrame({"mean": (x + y) / 2, "difference": d}),
                    mean_error, (limit_error, limit_error))  # fmt: skip
@@ -166,9 +165,9 @@ def _constant(x: np.ndarray, y: np.ndarray, whose: np.ndarray, z: float, level: 
     parts = [(float(d.var(ddof=1)), n - 1), *((more * float(one), df) for one in within)]
     total = sum(part for part, _ in parts)
     tail = (1 - level) / 2
-    low = total - np.sqrt(sum((part * (1 - k / distributions.chi2.ppf(1 - tail, k))) ** 2 for part, k in parts))
-    high = total + np.sqrt(sum((part * (k / distributions.chi2.ppf(tail, k) - 1)) ** 2 for part, k in parts))
-    half = distributions.norm.ppf(1 - tail)
+    low = total - np.sqrt(sum((part * (1 - k / stats.chi2.ppf(1 - tail, k))) ** 2 for part, k in parts))
+    high = total + np.sqrt(sum((part * (k / stats.chi2.ppf(tail, k) - 1)) ** 2 for part, k in parts))
+    half = stats.norm.ppf(1 - tail)
     of_mean = half**2 * parts[0][0] / n
     inward, outward = (np.sqrt(of_mean + (z * (np.sqrt(total) - np.sqrt(one))) ** 2) for one in (low, high))
     points = pd.DataFrame({"mean": (means_x + means_y) / 2, "difference": d})

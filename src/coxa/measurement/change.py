@@ -8,9 +8,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_option
 
 ChangeError = Literal["jacobson_truax", "both_spreads", "edwards_nunnally"]
@@ -127,7 +127,7 @@ def reliable_change(
     expected, std_error = _expected(pre, error, sd, reliability, sd_after, mean)
     sign = 1.0 if higher_is_better else -1.0
     index = sign * (post - expected) / std_error
-    z = float(norm.ppf((1 + level) / 2))
+    z = float(stats.norm.ppf((1 + level) / 2))
     status = _statuses(sign * pre, sign * post, index, z, None if cutoff is None else sign * cutoff)
     frame = pd.DataFrame(
         {"before": pre, "after": post, "change": sign * (post - pre), "index": index, "status": status}

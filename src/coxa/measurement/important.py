@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError
 from coxa.measurement.reliability import check_level
 
@@ -150,7 +150,7 @@ def _checked(
 
 
 def _row(method: str, estimate: float, error: float, level: float, note: str) -> dict[str, object]:
-    half = float(norm.ppf((1 + level) / 2)) * error
+    half = float(stats.norm.ppf((1 + level) / 2)) * error
     return {"method": method, "estimate": estimate, "std_error": error, "conf_low": estimate - half,
             "conf_high": estimate + half, "conf_level": level, "note": note}  # fmt: skip
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import OptionError
 
@@ -17,7 +17,7 @@ FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)", "ICC(1,k)", "ICC(2,k)", "ICC(3,k)")
 """Of Shrout and Fleiss: one-way, two-way random (agreement), two-way mixed (consistency); of one rating, of the mean of
 k."""
 
-WIDE = float(distributions.norm.ppf(0.975) * np.sqrt(2))
+WIDE = float(stats.norm.ppf(0.975) * np.sqrt(2))
 """Smallest detectable change in standard errors of measurement: 1.96 sqrt(2)."""
 
 
@@ -134,7 +134,7 @@ def cronbach_alpha(items: ArrayLike, *, conf_level: float = 0.95) -> Alpha:
         raise OptionError("All participants have the same total, so that alpha is not defined. Give answers that vary.")
     estimate = float(pingouin.cronbach_alpha(data=pd.DataFrame(kept))[0])
     df = (n - 1, (n - 1) * (k - 1))
-    low, high = (1 - (1 - estimate) * distributions.f.ppf(q, *df) for q in ((1 + conf_level) / 2, (1 - conf_level) / 2))
+    low, high = (1 - (1 - estimate) * stats.f.ppf(q, *df) for q in ((1 + conf_level) / 2, (1 - conf_level) / 2))
     return Alpha(estimate, float(low), float(high), conf_level, n, k)
 
 
@@ -202,7 +202,7 @@ def mean_squares(scores: np.ndarray) -> dict[str, float]:
 
 
 def _row(form: str, numbers: tuple[float, float, float], f: float, df: tuple[float, float]) -> dict[str, object]:
-    p = float(distributions.f.sf(f, *df)) if np.isfinite(f) else 0.0
+    p = float(stats.f.sf(f, *df)) if np.isfinite(f) else 0.0
     estimate, low, high = numbers
     return {"form": form, "estimate": estimate, "conf_low": low, "conf_high": high, "statistic": f, "df1": df[0],
             "df2": df[1], "p_value": p}  # fmt: skip
@@ -211,7 +211,7 @@ def _row(form: str, numbers: tuple[float, float, float], f: float, df: tuple[flo
 def _by_f(f: float, df: tuple[float, float], level: float) -> tuple[float, float]:
     """Return limits of a ratio of mean squares."""
     upper = (1 + level) / 2
-    return f / distributions.f.ppf(upper, *df), f * distributions.f.ppf(upper, df[1], df[0])
+    return f / stats.f.ppf(upper, *df), f * stats.f.ppf(upper, df[1], df[0])
 
 
 def _ratio(numerator: float, denominator: float) -> float:
@@ -264,7 +264,7 @@ def _agreement(rows: float, columns: float, error: float, n: int, k: int, level:
     top = (k - 1) * (n - 1) * (k * single * fc + n * (1 + (k - 1) * single) - k * single) ** 2
     bottom = (n - 1) * (k * single * fc) ** 2 + (n * (1 + (k - 1) * single) - k * single) ** 2
     v, upper = top / bottom, (1 + level) / 2
-    high_f, low_f = distributions.f.ppf(upper, n - 1, v), distributions.f.ppf(upper, v, n - 1)
+    high_f, low_f = stats.f.ppf(upper, n - 1, v), stats.f.ppf(upper, v, n - 1)
     spread = k * columns + (k * n - k - n) * error
     low = n * (rows - high_f * error) / (high_f * spread + n * rows)
     high = n * (low_f * rows - error) / (spread + n * low_f * rows)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+from scipy import stats
 from scipy.optimize import brentq
 
-from coxa.distributions import chi2
 from coxa.meta.effects import Floats
 from coxa.meta.weighted import fit_line, many_q, projection
 
@@ -125,7 +125,7 @@ def tau2_interval(y: Floats, x: Floats, v: Floats, level: float) -> tuple[float,
     if df < 1:
         return math.nan, math.nan
     outside = (1 - level) / 2
-    low, high = (float(chi2.ppf(share, df)) for share in (1 - outside, outside))
+    low, high = (float(stats.chi2.ppf(share, df)) for share in (1 - outside, outside))
     return where_q_is(y, x, v, low), where_q_is(y, x, v, high)
 
 

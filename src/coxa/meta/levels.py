@@ -10,9 +10,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 from scipy.optimize import minimize
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
@@ -65,14 +65,14 @@ class ThreeLevel(Carded):
     @property
     def conf_int(self) -> Floats:
         """Limits by the robust errors, (p, 2); NaN where the degrees of freedom are not known."""
-        reach = distributions.t.ppf(0.5 + self.level / 2, self.robust_df) * self.robust_errors
+        reach = stats.t.ppf(0.5 + self.level / 2, self.robust_df) * self.robust_errors
         return np.column_stack([self.coefficients - reach, self.coefficients + reach])
 
     @property
     def p_values(self) -> Floats:
         """Two-sided p-values by the robust errors, (p,)."""
         statistic = np.abs(self.coefficients / self.robust_errors)
-        return np.asarray(2 * distributions.t.sf(statistic, self.robust_df), dtype=float)
+        return np.asarray(2 * stats.t.sf(statistic, self.robust_df), dtype=float)
 
     @property
     def prediction_df(self) -> float:
@@ -85,7 +85,7 @@ class ThreeLevel(Carded):
         if len(self.names) > 1 or self.trials < 2:
             return math.nan, math.nan
         total = self.robust_errors[0] ** 2 + self.between + self.within
-        reach = float(distributions.t.ppf(0.5 + self.level / 2, self.prediction_df)) * math.sqrt(total)
+        reach = float(stats.t.ppf(0.5 + self.level / 2, self.prediction_df)) * math.sqrt(total)
         return float(self.coefficients[0]) - reach, float(self.coefficients[0]) + reach
 
 

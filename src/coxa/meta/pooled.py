@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.errors import OptionError, check_option
@@ -241,7 +241,7 @@ def fit_pooled(y: Floats, v: Floats, x: Floats, names: tuple[str, ...], spec: Po
         df=test_df, scale=scale, ad_hoc=ad_hoc,
         tau2=between.tau2 if df or known or spec.method == "fixed" else math.nan, tau2_std_error=between.std_error,
         tau2_interval=(0.0, 0.0) if spec.method == "fixed" else tau2_interval(y, x, v, spec.level),
-        q=common.q, q_df=df, q_p_value=float(distributions.chi2.sf(common.q, df)) if df else math.nan,
+        q=common.q, q_df=df, q_p_value=float(stats.chi2.sf(common.q, df)) if df else math.nan,
         i2=i2, h2=h2, r2=_explained(y, v, x, between.tau2, spec.method),
         moderators_statistic=statistic, moderators_df=m, moderators_p_value=p_value,
         weights=weights / weights.sum(),
@@ -321,9 +321,9 @@ def _joint(coefficients: Floats, covariance: Floats, df: float) -> tuple[float, 
         return math.nan, 0, math.nan
     wald = float(coefficients[1:] @ np.linalg.solve(covariance[1:, 1:], coefficients[1:]))
     if math.isinf(df):
-        return wald, m, float(distributions.chi2.sf(wald, m))
-    return wald / m, m, float(distributions.f.sf(wald / m, m, df))
+        return wald, m, float(stats.chi2.sf(wald, m))
+    return wald / m, m, float(stats.f.sf(wald / m, m, df))
 
 
 def _distribution(df: float) -> Any:
-    return distributions.t(df) if math.isfinite(df) else distributions.norm()
+    return stats.t(df) if math.isfinite(df) else stats.norm()

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
+from scipy import stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import FitError, OptionError
 from coxa.meta.pooled import PooledEffect
@@ -144,12 +143,12 @@ def success_power(std_error: float, *, lower_is_better: bool, alpha: float = 0.0
     """
     if std_error <= 0 or not 0 < alpha < 1:
         raise OptionError(f"`std_error` is {std_error:g} and `alpha` {alpha:g}. Give positive numbers, alpha below 1.")
-    limit = float(distributions.norm.ppf(1 - alpha / 2))
+    limit = float(stats.norm.ppf(1 - alpha / 2))
     sign = -1.0 if lower_is_better else 1.0
-    return lambda effect: float(distributions.norm.cdf(sign * effect / std_error - limit))
+    return lambda effect: float(stats.norm.cdf(sign * effect / std_error - limit))
 
 
 def _law(prior: NextTrial) -> Any:
     if math.isinf(prior.df):
-        return scipy.stats.norm(prior.centre, prior.scale)
-    return scipy.stats.t(prior.df, prior.centre, prior.scale)
+        return stats.norm(prior.centre, prior.scale)
+    return stats.t(prior.df, prior.centre, prior.scale)

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from coxa import distributions
 from coxa.cards import Carded
 from coxa.errors import FitError, check_option
 from coxa.meta.effects import Floats, as_columns
@@ -80,7 +80,7 @@ def egger_test(estimate: ArrayLike, variance: ArrayLike) -> Egger:
     df = len(y) - 2
     spread = np.sqrt(line.q / df * np.diag(line.covariance))
     statistic = float(line.coefficients[1] / spread[1])
-    p_value = float(2 * distributions.t.sf(abs(statistic), df))
+    p_value = float(2 * stats.t.sf(abs(statistic), df))
     return Egger(statistic, df, p_value, float(line.coefficients[0]), float(spread[0]))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-from coxa import distributions
+from scipy import stats
+
 from coxa.errors import OptionError
 
 ASYMMETRIC = 0.1
@@ -158,4 +159,4 @@ def _quantile(level: float, df: float) -> float:
 
 
 def _distribution(df: float) -> Any:
-    return distributions.t(df) if math.isfinite(df) else distributions.norm()
+    return stats.t(df) if math.isfinite(df) else stats.norm()

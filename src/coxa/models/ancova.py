@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from statsmodels.regression.linear_model import OLS
 
 from coxa.errors import FitError
-from coxa.models.design.matrix import Basis, Design, design_matrix, orthonormal
+from coxa.models.design.matrix import Design, design_matrix, orthonormal
 from coxa.models.design.rows import check_cells, check_frame, check_keys, check_residuals, check_unique, visit_order
 from coxa.models.inference.methods import FixedDf
 from coxa.models.mmrm.data import label_text, rows_left_out
@@ -29,7 +30,7 @@ def fit_ancova(
     at_visit: Any = None,
     vcov: Literal["model", "HC3"] = "model",
 ) -> Fit:
-    """Fit an analysis of covariance by ordinary least squares to the rows of one visit.
+    """Fit an analysis of covariance by ordinary least squares (statsmodels) to the rows of one visit.
 
     Parameters
     ----------
@@ -96,11 +97,8 @@ def fit_visit(spec: ANCOVASpec, data: pd.DataFrame) -> Fit:
             f"{design.y.max():g}: no variance is left to estimate",
             ["Use a smaller formula, or look whether the right rows and the right outcome were given."],
         )
-    projected = basis.q.T @ design.y
-    residual = design.y - basis.q @ projected
-    check_residuals(float(residual.std()), float(np.abs(design.y).max()))
-    squares = float(residual @ residual)
-    variance = squares / freedom
+    check_residuals(float((design.y - basis.q @ (basis.q.T @ design.y)).std()), float(np.abs(design.y).max()))
+    result = OLS(design.y, design.x).fit(cov_type="nonrobust" if spec.vcov == "model" else spec.vcov, use_t=True)
     label = "" if single else label_text(at_visit)
     visits = pd.Series(np.full(len(data), "")) if single else data[visit]
     table = data.assign(**{visit: visits.array})
@@ -108,8 +106,8 @@ def fit_visit(spec: ANCOVASpec, data: pd.DataFrame) -> Fit:
         model="ancova",
         spec=spec,
         design=design,
-        params=pd.Series(basis.back @ projected, list(design.names)),
-        inference=FixedDf(covariance_of(basis, residual, variance, spec.vcov), float(freedom)),
+        params=pd.Series(result.params, list(design.names)),
+        inference=FixedDf(np.asarray(result.cov_params()), float(freedom)),
         ddf="residual",
         sample=Sample(
             participant_column=participant,
@@ -119,23 +117,14 @@ def fit_visit(spec: ANCOVASpec, data: pd.DataFrame) -> Fit:
             visits=(label,),
             left_out=rows_left_out(table, design, keep, participant, visit, visits),
         ),
-        loglik=-0.5 * len(residual) * float(np.log(2 * np.pi * squares / len(residual)) + 1),
+        loglik=float(result.llf),
         reml=False,
         structure="residual",
-        covariance=pd.DataFrame([[variance]], [label], [label]),
-        covariance_parameters=pd.Series({"variance": variance}),
+        covariance=pd.DataFrame([[result.mse_resid]], [label], [label]),
+        covariance_parameters=pd.Series({"variance": result.mse_resid}),
         method=f"{kind_of(design)}, ordinary least squares, {MODEL_BASED.get(spec.vcov, spec.vcov)} standard errors",
         warnings=design.unused_said,
     )
-
-
-def covariance_of(basis: Basis, residual: np.ndarray, variance: float, vcov: str) -> np.ndarray:
-    """Return the covariance (p, p) of the coefficients: of one variance of all rows, or HC3 from their residuals."""
-    if vcov == "model":
-        return variance * basis.back @ basis.back.T
-    leverage = (basis.q**2).sum(axis=1)
-    spread = basis.q * (residual / (1 - leverage))[:, None]
-    return basis.back @ (spread.T @ spread) @ basis.back.T
 
 
 def kind_of(design: Design) -> str:

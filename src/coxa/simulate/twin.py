@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coxa.arguments import FRAME, FRAMES, kinds
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import DataError, FitError, OptionError, not_allowed
 from coxa.findings import Finding, Findings
 from coxa.simulate.disclosure import Disclosure, disclosure
@@ -301,7 +301,7 @@ def normal_scores(values: pd.Series) -> np.ndarray:
     """Return normal scores of the ranks (n,), those of ties at their middle; NaN for gaps."""
     codes = codes_of(values)
     ranks, n = codes.rank().to_numpy(), int(codes.notna().sum())
-    return np.asarray(norm.ppf((ranks - 0.5) / max(n, 1)))
+    return np.asarray(stats.norm.ppf((ranks - 0.5) / max(n, 1)))
 
 
 def scores_correlation(scores: np.ndarray) -> np.ndarray:
@@ -331,7 +331,7 @@ def values_of(original: pd.Series, scores: np.ndarray) -> pd.Series:
     codes = codes_of(original).dropna()
     if codes.empty:
         return pd.Series(np.nan, index=range(len(scores))).astype(original.dtype if original.dtype != int else float)
-    place = norm.cdf(scores)
+    place = stats.norm.cdf(scores)
     ordered = np.sort(codes.to_numpy())
     labels = isinstance(original.dtype, pd.CategoricalDtype) or not (
         pd.api.types.is_numeric_dtype(original.dtype) or pd.api.types.is_datetime64_any_dtype(original.dtype)

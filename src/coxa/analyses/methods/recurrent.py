@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from coxa.analyses.methods.method import Telling, Words
 from coxa.analyses.methods.times import (
@@ -20,7 +21,6 @@ from coxa.analyses.methods.times import (
     until_words,
 )
 from coxa.analyses.rows import AnalysisRows
-from coxa.distributions import norm
 from coxa.estimates import Estimates
 from coxa.estimates.risk_rows import SPREAD_UNKNOWN, known_spread
 from coxa.models import fit_recurrent, rows_at_risk

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from coxa.analyses.methods.method import Method
 from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows, at_visit
-from coxa.distributions import norm
 from coxa.estimates import Estimates
 from coxa.estimates.levels import chi_square_of_levels, differences_between
 from coxa.estimates.risk_rows import finite, with_test

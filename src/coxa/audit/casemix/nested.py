@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.audit.casemix.likelihood import Evaluated, Standardised, evaluate, standardised
 from coxa.audit.casemix.optimum import Proved, optimum
 from coxa.audit.casemix.sums import NestedSums
@@ -84,7 +84,7 @@ class NestedFit:
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return the limits of the coefficients by Satterthwaite's degrees of freedom."""
-        half = distributions.t.ppf(1 - alpha / 2, self.df) * self.bse
+        half = stats.t.ppf(1 - alpha / 2, self.df) * self.bse
         return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
 
     def robust_covariance(self) -> Floats:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from coxa.audit.charts.chart import Asked, ControlChart, Improvement, Limits, control_chart
 from coxa.audit.charts.over_time import XMR_WIDTH, mean_moving_range, series_of
-from coxa.distributions import norm
 from coxa.errors import OptionError
 
 NELSON = 3.6
 """Power whose root makes times between events of a Poisson process near normal (Nelson 1994)."""
 
-TAIL = float(norm.sf(3))
+TAIL = float(stats.norm.sf(3))
 """Probability beyond three standard deviations of a normal distribution."""
 
 
@@ -54,7 +53,7 @@ def g_chart(cases_between: ArrayLike, *, improvement: Improvement = "increase") 
 
     def limits(span: slice) -> Limits:
         p = 1 / (cases[span].mean() + 1)
-        ends = [np.full(span.stop - span.start, scipy.stats.geom.ppf(tail, p) - 1) for tail in (TAIL, 0.5, 1 - TAIL)]
+        ends = [np.full(span.stop - span.start, stats.geom.ppf(tail, p) - 1) for tail in (TAIL, 0.5, 1 - TAIL)]
         return Limits(ends[1], ends[0], ends[2])
 
     return control_chart(cases, limits, Asked(improvement), "geometric quantiles")

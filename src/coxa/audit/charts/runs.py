@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from coxa.errors import OptionError
 
@@ -88,5 +88,5 @@ def run_chart(values: ArrayLike, *, fix_after: int | None = None) -> RunChart:
         longest_run=int(runs.max()),
         longest_chance=round(float(np.log2(len(side)))) + 3,
         crossings=len(changes),
-        fewest_chance=int(scipy.stats.binom.ppf(0.05, len(side) - 1, 0.5)),
+        fewest_chance=int(stats.binom.ppf(0.05, len(side) - 1, 0.5)),
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coxa.audit.casemix.nested import NestedFit
 from coxa.clinics.measures.design import INTAKE, INTERCEPT, SQUARED, Column, Design
 from coxa.clinics.measures.reached import changed_sql, improvement_sql
-from coxa.distributions import norm
 from coxa.episodes.episodes import Episodes
 from coxa.study.scales import OutcomeScale
 
@@ -83,7 +83,7 @@ def recovery(design: Design, fit: NestedFit, scale: OutcomeScale) -> pd.DataFram
     x = np.column_stack([names.get(str(name), np.zeros_like(scores)) for name in fit.params.index])
     change = design.change + x @ fit.params.to_numpy()
     spread = np.sqrt(float(fit.variances.sum()) + np.einsum("ij,jk,ik->i", x, fit.covariance, x))
-    half = float(norm.ppf((1 + COVERAGE) / 2)) * spread
+    half = float(stats.norm.ppf((1 + COVERAGE) / 2)) * spread
     discharge = scores + (change if scale.higher_is_better else -change)
     columns = {"expected": discharge, "low": discharge - half, "high": discharge + half}
     return pd.DataFrame({"intake": scores, **{k: np.clip(v, scale.low, scale.high) for k, v in columns.items()}})

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from coxa.arguments import NUMBER, WHOLES, kinds
 from coxa.cards import Carded
 from coxa.design.by_simulation.simulated import SimulatedPower, numbers_of, simulated_power
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError, TooFewParticipantsError
 from coxa.simulate import trial_design
 from coxa.study.comparative import COMPARATIVE, ComparativeStudy

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
-from coxa import distributions
 from coxa.analyses.methods import method_of
 from coxa.analyses.methods.method import course_weights
 from coxa.design.by_simulation.comparisons import Comparison, level_of
 from coxa.design.by_simulation.plan_run import NUMBERS, row_of
 from coxa.errors import CoxaError
-from coxa.estimates.adjusted_p import adjusted_p
 from coxa.estimates.margins import ALPHA
+from coxa.estimates.multiplicity import METHODS
 from coxa.estimates.proportions import comparison
 from coxa.models.batch.trials import fit_trials
 from coxa.models.design.matrix import DEPENDENT, design_matrix
@@ -126,8 +127,8 @@ def coefficients_of(wanted: Sequence[Mapping[str, float]], names: Sequence[str])
 
 def numbers_of_t(estimate: Floats, std_error: Floats, df: Floats, analysis: Analysis) -> dict[str, Floats]:
     """Return estimates, tests and limits, each (B, q), with p-values adjusted over the row as the plan says."""
-    half = distributions.t.ppf((1 + analysis.conf_level) / 2, df) * std_error
-    p_value = np.asarray(2 * distributions.t.sf(np.abs(estimate) / std_error, df))
+    half = stats.t.ppf((1 + analysis.conf_level) / 2, df) * std_error
+    p_value = np.asarray(2 * stats.t.sf(np.abs(estimate) / std_error, df))
     return {
         "estimate": estimate,
         "std_error": std_error,
@@ -144,7 +145,7 @@ def adjusted(p_value: Floats, multiplicity: str) -> Floats:
         return p_value
     found = p_value.copy()
     for k in np.flatnonzero(np.isfinite(p_value).all(axis=1)):
-        found[k] = adjusted_p(p_value[k], multiplicity)
+        found[k] = multipletests(p_value[k], method=METHODS[multiplicity])[1]
     return found
 
 
@@ -165,7 +166,7 @@ def successes(
         "equivalence": (margin.value - np.abs(benefit)) / se,
     }[margin.type]
     at_visit = np.array([bool(one.visit) for one in asked])
-    p_value = np.asarray(distributions.t.sf(statistic, numbers["df"]))
+    p_value = np.asarray(stats.t.sf(statistic, numbers["df"]))
     p_value[:, at_visit] = adjusted(p_value[:, at_visit], analysis.multiplicity)
     kept = p_value < (ALPHA[margin.type] if margin.alpha is None else margin.alpha)
     return np.where(at_visit, kept, shown)

@@ -6,9 +6,10 @@ import math
 from dataclasses import replace
 from typing import Literal
 
+from scipy.stats import norm
+
 from coxa.design.closed_form.answer import Power, Question, check_positive, check_share, with_numbers
 from coxa.design.closed_form.normal import logarithm, normal_answer
-from coxa.distributions import norm
 from coxa.errors import OptionError
 
 

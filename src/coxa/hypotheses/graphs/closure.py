@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
-import scipy
-from scipy import special
+from scipy import special, stats
 
 from coxa.cards import Carded
 from coxa.errors import OptionError, check_option, not_allowed
@@ -197,7 +196,7 @@ def some_below(levels: Sequence[float] | np.ndarray, correlation: np.ndarray) ->
     cov = np.asarray(correlation)[np.ix_(kept, kept)]
     if kept.sum() == 1:
         return float(special.ndtr(-bounds[kept][0]))
-    inside = scipy.stats.multivariate_normal.cdf(bounds[kept], cov=cov, allow_singular=True, abseps=CLOSE, releps=CLOSE)
+    inside = stats.multivariate_normal.cdf(bounds[kept], cov=cov, allow_singular=True, abseps=CLOSE, releps=CLOSE)
     return float(1 - inside)
 
 

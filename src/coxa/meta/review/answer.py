@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
-from coxa import distributions
 from coxa.meta.effects import Floats
 from coxa.meta.levels import ThreeLevel, pool_levels
 from coxa.meta.pooled import PooledEffect, PoolSpec, fit_pooled
@@ -148,7 +148,7 @@ def combined(effects: Sequence[StudyEffect], correlation: float) -> tuple[Floats
 
 
 def _law(df: float) -> Any:
-    return distributions.t(df) if math.isfinite(df) else distributions.norm()
+    return stats.t(df) if math.isfinite(df) else stats.norm()
 
 
 def _trials(effects: Sequence[StudyEffect]) -> list[str]:
@@ -157,5 +157,5 @@ def _trials(effects: Sequence[StudyEffect]) -> list[str]:
 
 def limits_of(effect: StudyEffect, level: float) -> tuple[float, float]:
     """Return the confidence limits of one comparison."""
-    reach = float(distributions.norm.ppf(0.5 + level / 2)) * math.sqrt(effect.variance)
+    reach = float(stats.norm.ppf(0.5 + level / 2)) * math.sqrt(effect.variance)
     return effect.estimate - reach, effect.estimate + reach

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.covariances import Covariance
 from coxa.errors import OptionError
 from coxa.models.batch.likelihood import BatchSums, batch_sums
@@ -78,7 +78,7 @@ class BatchFit:
     def p_value(self, ddf: str) -> np.ndarray:
         """Return two-sided p-values of the rows, shape (B, q), by one of the methods of `tests`."""
         tests = self.tests[ddf]
-        return np.asarray(2 * distributions.t.sf(np.abs(self.estimate) / tests.std_error, tests.df))
+        return np.asarray(2 * stats.t.sf(np.abs(self.estimate) / tests.std_error, tests.df))
 
 
 def fit_batch(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, Kind, kinds
 from coxa.cards import Card
 from coxa.errors import OptionError, check_level
@@ -142,7 +142,7 @@ class GEEFit(Coefficients):
         linear = x @ self.params.to_numpy()
         error = np.sqrt(np.einsum("ia,ab,ib->i", x, self.inference.covariance, x))
         df = np.array([self.inference.df(row) for row in x])
-        half = distributions.t.ppf((1 + conf_level) / 2, df) * error
+        half = stats.t.ppf((1 + conf_level) / 2, df) * error
         family = FAMILIES[self.family]
         mean = family.mean(linear)
         columns = {

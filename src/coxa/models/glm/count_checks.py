@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import OptionError, check_kind, check_level
 from coxa.findings import Finding, Findings
 from coxa.models.design.matrix import orthonormal
@@ -81,13 +80,13 @@ def overdispersion(fit: GLMFit) -> pd.DataFrame:
             "expected": 1.0,
             "statistic": pearson,
             "df": fit.residual_df,
-            "p_value": distributions.chi2.sf(pearson, fit.residual_df),
+            "p_value": stats.chi2.sf(pearson, fit.residual_df),
             "method": "Pearson's statistic over N - p, chi-squared",
         },
         {
             "check": "score",
             "statistic": score,
-            "p_value": distributions.norm.sf(score),
+            "p_value": stats.norm.sf(score),
             "method": "score test against the negative binomial (Dean & Lawless 1989), normal",
         },
     ]
@@ -100,7 +99,7 @@ def overdispersion(fit: GLMFit) -> pd.DataFrame:
                 "expected": 0.0,
                 "statistic": t,
                 "df": df,
-                "p_value": distributions.t.sf(t, df),
+                "p_value": stats.t.sf(t, df),
                 "method": f"regression test of a in a variance {variance} (Cameron & Trivedi 1990), t",
             }
         )
@@ -160,7 +159,7 @@ def zero_inflation(fit: GLMFit, *, conf_level: float = 0.95) -> pd.DataFrame:
     observed, expected = float((y == 0).sum()), float(none.sum())
     taken = slopes @ np.linalg.solve(expected_information(basis.q, mean, alpha), slopes)
     spread = math.sqrt(max(float((none * (1 - none)).sum() - taken), 0.0))
-    quantile = float(distributions.norm.ppf((1 + conf_level) / 2))
+    quantile = float(stats.norm.ppf((1 + conf_level) / 2))
     z = (observed - expected) / spread if spread > 0 else math.nan
     rows: list[dict[str, Any]] = [
         {
@@ -170,7 +169,7 @@ def zero_inflation(fit: GLMFit, *, conf_level: float = 0.95) -> pd.DataFrame:
             "conf_low": max(expected - quantile * spread, 0.0),
             "conf_high": min(expected + quantile * spread, float(len(y))),
             "statistic": z,
-            "p_value": 2 * distributions.norm.sf(abs(z)),
+            "p_value": 2 * stats.norm.sf(abs(z)),
             "method": f"zeros observed against expected by the {fit.family} model, normal",
         }
     ]
@@ -180,7 +179,7 @@ def zero_inflation(fit: GLMFit, *, conf_level: float = 0.95) -> pd.DataFrame:
             {
                 "check": "score",
                 "statistic": score,
-                "p_value": distributions.norm.sf(score),
+                "p_value": stats.norm.sf(score),
                 "method": "score test against zero-inflated Poisson (van den Broek 1995), normal",
             }
         )
@@ -253,11 +252,11 @@ def information_of_log_alpha(mean: np.ndarray, alpha: float) -> float:
 def rest_beyond(mean: np.ndarray, alpha: float) -> float:
     """Return the sum over j from `MOST_COUNTS` up of P(Y > j) (1 - (alpha j / (1 + alpha j))^2), as an integral."""
     size, share = 1 / alpha, 1 / (1 + alpha * mean)
-    last = float(scipy.stats.nbinom.isf(NEGLIGIBLE, size, share.min())) + 1
+    last = float(stats.nbinom.isf(NEGLIGIBLE, size, share.min())) + 1
     if last <= MOST_COUNTS:
         return 0.0
     nodes = np.geomspace(MOST_COUNTS - 0.5, last, NODES)
-    above = np.array([scipy.stats.nbinom.sf(np.floor(nodes), size, one) for one in share]).sum(axis=0)
+    above = np.array([stats.nbinom.sf(np.floor(nodes), size, one) for one in share]).sum(axis=0)
     return float(np.trapezoid((1 + 2 * alpha * nodes) / (1 + alpha * nodes) ** 2 * above, nodes))
 
 

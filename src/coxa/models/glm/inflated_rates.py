@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import expit
+from scipy.stats import norm
 
-from coxa.distributions import norm
 from coxa.errors import OptionError, check_kind, check_level
 from coxa.models.glm.record import GLMFit
 from coxa.models.glm.zero_inflated import SHARE, ZeroInflatedFit

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
+from scipy import linalg, stats
 
-from coxa import distributions
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Card, Carded, coefficient_rows
 from coxa.errors import FewClustersError, FitError, check_level
@@ -216,7 +215,7 @@ class GLMFit(Carded):
 
 def t_or_normal(df: Any) -> Any:
     """Return the t distribution with these degrees of freedom; normal where they are infinite."""
-    return distributions.t(np.asarray(df, dtype=float))
+    return stats.t(np.asarray(df, dtype=float))
 
 
 def assembled(

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, gammaln, psi
+from scipy.stats import norm
 
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Card, Carded, coefficient_rows
-from coxa.distributions import norm
 from coxa.errors import FitError, NonConvergenceError, OptionError, check_level, not_allowed
 from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.design.rows import check_frame

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import FitError, OptionError, check_level, not_allowed
 from coxa.models.lmm.random_part import RandomPart
 from coxa.models.numerics.mixed.blup import (
@@ -202,7 +202,7 @@ def predict(
         added, variance, known = with_effects(random_part_of(fit), wanted, x, rows)
         estimate = estimate + added
     df = np.array([fit.inference.df(row) for row in x])
-    half = distributions.t.ppf((1 + conf_level) / 2, df) * np.sqrt(variance)
+    half = stats.t.ppf((1 + conf_level) / 2, df) * np.sqrt(variance)
     columns = {
         "estimate": estimate,
         "std_error": np.sqrt(variance),

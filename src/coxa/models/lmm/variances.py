@@ -6,9 +6,9 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coxa.arguments import kinds
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError, check_level, check_option, not_allowed
 from coxa.models.lmm.predictions import random_part_of
 from coxa.models.lmm.random_part import RandomPart
@@ -167,7 +167,7 @@ def limits(
         return size * float(np.sqrt(square)) if not square < ZERO else 0.0, high
     slope = gradient(g, part.optimum.theta)
     error = float(np.sqrt(slope @ part.optimum.covariance @ slope))
-    z = float(norm.ppf((1 + conf_level) / 2))
+    z = float(stats.norm.ppf((1 + conf_level) / 2))
     if signed:
         half = z * error / (1 - estimate**2) if abs(estimate) < 1 else np.nan
         return float(np.tanh(np.arctanh(estimate) - half)), float(np.tanh(np.arctanh(estimate) + half))

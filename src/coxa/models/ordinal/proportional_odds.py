@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit
 
-from coxa.distributions import chi2
 from coxa.errors import FitError, NonConvergenceError, OptionError, check_kind, check_option
 from coxa.models.ordinal.data import INTERCEPT, OrdinalData
 from coxa.models.ordinal.fit import fitted, spread_of
@@ -111,7 +111,7 @@ def one_test(fit: OrdinalFit, wider: OrdinalData, test: str) -> dict[str, Any]:
             statistic, note = (score if test == "score" else brant)(fit, wider), ""
     except FitError as error:
         return {"statistic": np.nan, "df": df, "p_value": np.nan, "note": error.message}
-    return {"statistic": statistic, "df": df, "p_value": float(chi2.sf(statistic, df)), "note": note}
+    return {"statistic": statistic, "df": df, "p_value": float(stats.chi2.sf(statistic, df)), "note": note}
 
 
 def likelihood_ratio(fit: OrdinalFit, wider: OrdinalData) -> tuple[float, str]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.special import expit
 
 from coxa.arguments import FRAME, Kind, kinds
 from coxa.cards import Card
-from coxa.distributions import norm
 from coxa.errors import check_level
 from coxa.models.design.columns import label_text
 from coxa.models.design.matrix import Design
@@ -104,7 +104,7 @@ class OrdinalFit:
     @property
     def pvalues(self) -> pd.Series:
         """Two-sided p-values of `params`, by the normal distribution; those of thresholds are seldom of interest."""
-        return pd.Series(2 * norm.sf(np.abs(self.tvalues)), self.params.index)
+        return pd.Series(2 * stats.norm.sf(np.abs(self.tvalues)), self.params.index)
 
     @property
     def llf(self) -> float:
@@ -142,7 +142,7 @@ class OrdinalFit:
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return normal limits of `params` at level 1 - alpha, in columns 0 and 1."""
         check_level(1 - alpha)
-        half = norm.ppf(1 - alpha / 2) * self.bse
+        half = stats.norm.ppf(1 - alpha / 2) * self.bse
         return pd.DataFrame({0: self.params - half, 1: self.params + half})
 
     @kinds(data=FRAME)

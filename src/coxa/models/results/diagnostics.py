@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.linalg import solve_triangular
-from scipy.special import betaincinv
 
-from coxa.distributions import norm
 from coxa.errors import OptionError
 from coxa.models.covariance.structure import correlation
 from coxa.models.lmm.predictions import random_part_of
@@ -160,7 +159,7 @@ def qq_points(values: np.ndarray | pd.Series, *, conf_level: float = 0.95) -> pd
         )
     rank = np.arange(1, n + 1)
     at = {"theoretical": 0.5, "low": (1 - conf_level) / 2, "high": (1 + conf_level) / 2}
-    quantiles = {name: norm.ppf(betaincinv(rank, n + 1 - rank, share)) for name, share in at.items()}
+    quantiles = {name: stats.norm.ppf(stats.beta.ppf(share, rank, n + 1 - rank)) for name, share in at.items()}
     return pd.DataFrame({"theoretical": quantiles["theoretical"], "sample": ordered, **quantiles})
 
 

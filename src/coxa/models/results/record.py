@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.errors import FitError, OptionError, check_level, shortened
 from coxa.models.covariance.structure import correlation
 from coxa.models.design.matrix import Design
@@ -163,7 +163,7 @@ class Coefficients:
         """
         level = conf_level if alpha is None else 1 - alpha
         check_level(level)
-        half = distributions.t.ppf((1 + level) / 2, self.df) * self.std_error
+        half = stats.t.ppf((1 + level) / 2, self.df) * self.std_error
         return pd.DataFrame({"conf_low": self.params - half, "conf_high": self.params + half})
 
     def test(self, rows: Rows) -> LinearTest:
@@ -196,7 +196,7 @@ class Coefficients:
         std_error = self._std_errors(matrix)
         df = np.array([self.inference.df(row) for row in matrix])
         statistic = estimate / std_error
-        p_value = np.asarray(2 * distributions.t.sf(np.abs(statistic), df))
+        p_value = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
         return LinearTest(estimate, std_error, df, statistic, p_value)
 
     def joint_test(self, rows: np.ndarray) -> JointTest:
@@ -213,7 +213,7 @@ class Coefficients:
             raise OptionError("All rows are zero. Give a joint test at least one row that is not zero.")
         f, denominator = self.inference.f_test(independent, self.params.to_numpy())
         q = len(independent)
-        p_value = distributions.f.sf(f, q, denominator) if np.isfinite(denominator) else distributions.chi2.sf(q * f, q)
+        p_value = stats.f.sf(f, q, denominator) if np.isfinite(denominator) else stats.chi2.sf(q * f, q)
         return JointTest(f, q, denominator, float(p_value))
 
     def _std_errors(self, matrix: np.ndarray) -> np.ndarray:

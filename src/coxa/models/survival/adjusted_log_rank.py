@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
+from scipy.stats import norm
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import FitError, OptionError
 from coxa.models.survival.follow_up import FollowUp, follow_up
 

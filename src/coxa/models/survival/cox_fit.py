@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy.stats import chi2
 
-from coxa.distributions import chi2
 from coxa.errors import check_known
 from coxa.models.design.matrix import Design
 from coxa.models.spec import Spec

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import chi2
 
 from coxa.cards import Carded
-from coxa.distributions import chi2
 from coxa.errors import FitError, OptionError
 from coxa.models.survival.follow_up import codes_of, follow_up, levels_of
 from coxa.models.survival.incidence import causes_of, known_cause

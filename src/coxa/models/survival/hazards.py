@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from coxa.cards import Card, Carded, coefficient_rows
-from coxa.distributions import t
 from coxa.errors import check_level
 
 

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import TooFewParticipantsError, check_level, check_option, choose
 from coxa.models.survival.follow_up import follow_up, levels_of
 

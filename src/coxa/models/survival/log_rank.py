@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import chi2
 
 from coxa.cards import Carded
-from coxa.distributions import chi2
 from coxa.errors import FitError, OptionError
 from coxa.models.survival.follow_up import follow_up, levels_of
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from coxa.cards import Carded
-from coxa.distributions import norm
 from coxa.errors import check_level
 from coxa.models.survival.follow_up import FollowUp, codes_of, follow_up
 

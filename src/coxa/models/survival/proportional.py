@@ -8,10 +8,9 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-import scipy
+from scipy.stats import chi2, rankdata
 
 from coxa.cards import Carded
-from coxa.distributions import chi2
 from coxa.errors import OptionError, check_option
 from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.kaplan_meier import kaplan_meier
@@ -172,7 +171,7 @@ def _transformed(fit: CoxFit, transform: str) -> list[np.ndarray]:
         before = np.concatenate([[1.0], curve.survival])
         values = [1 - before[np.searchsorted(curve.time, each, side="left")] for each in at]
     elif transform == "rank":
-        first = dict(zip(times.tolist(), scipy.stats.rankdata(times).tolist(), strict=True))
+        first = dict(zip(times.tolist(), rankdata(times).tolist(), strict=True))
         values = [np.array([first[t] for t in each.tolist()]) for each in at]
     elif transform == "log":
         if min(each.min() for each in at) <= 0:

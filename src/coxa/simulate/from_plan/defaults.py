@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from scipy.stats import norm
 
-from coxa.distributions import norm
 from coxa.instruments.measures import load_measures
 from coxa.study.assumptions.exercise_log import AssumedExerciseLog
 from coxa.study.assumptions.trial import AssumedBaseline, Assumptions
@@ -149,7 +149,7 @@ def _share_within(source: DailyDiarySource) -> Usual:
     """Return the usual share of days within a range."""
     one = DAILY[str(source.field)]
     low, high = source.within or (-np.inf, np.inf)
-    share = float(np.diff(norm.cdf((np.array([low, high]) - one.mean) / np.hypot(one.sd, one.day_sd)))[0])
+    share = float(np.diff(norm.cdf([low, high], one.mean, np.hypot(one.sd, one.day_sd)))[0])
     return Usual(min(max(share, 0.05), 0.95), 0.2)
 
 

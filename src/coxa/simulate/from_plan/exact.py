@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
-from coxa.distributions import norm
 from coxa.simulate.from_plan.after_events import OnDay, days_of, deciding_event, moved
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.happenings import EventDesign

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, stats
 
-from coxa.distributions import chi2
 from coxa.models.numerics.mixed.derivatives import derived
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.search import MixedOptimum
@@ -52,7 +51,7 @@ def profile_limit(model: Mixed, optimum: MixedOptimum, g: Function, level: float
     upper : bool
         Which of the two limits.
     """
-    allowed = 0.5 * float(chi2.ppf(level, 1))
+    allowed = 0.5 * float(stats.chi2.ppf(level, 1))
     best, sign = optimum.at.loglik, -1.0 if upper else 1.0
 
     def room(theta: np.ndarray) -> float:

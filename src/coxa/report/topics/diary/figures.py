@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from coxa import distributions
 from coxa.derive.diary_kept import KeptDiary
 from coxa.derive.pain_monitor import BANDS, band_of
 from coxa.derive.participant_days import DAYS_PER_WEEK
@@ -62,7 +62,7 @@ def period_means(
     means = own.groupby(["period", "arm", "participant_id"], observed=True)[column].mean().reset_index()
     found = means.groupby(["period", "arm"])[column].agg(["mean", "std", "count"]).reset_index()
     n, place = found["count"], found["arm"].map({arm: k for k, arm in enumerate(study.groups)})
-    half = distributions.t.ppf(0.975, (n - 1).clip(lower=1)) * found["std"] / np.sqrt(n)
+    half = stats.t.ppf(0.975, (n - 1).clip(lower=1)) * found["std"] / np.sqrt(n)
     return (
         found.assign(
             visit=[f"period_{k:.0f}" for k in found["period"]],

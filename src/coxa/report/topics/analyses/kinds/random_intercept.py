@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from scipy import stats
+
 from coxa.analyses.methods.glmm import cluster_words
-from coxa.distributions import chi2
 from coxa.models import GLMMFit
 from coxa.models.results.run import ModelRun
 from coxa.report.document import Block, TableBlock
@@ -48,7 +49,7 @@ def _spread(planned: PlannedAnalysis, fit: GLMMFit) -> Iterator[Row]:
     """Yield the standard deviation with the test that it is zero, the ICC, and the size of a negative binomial."""
     at = Statistic("", math.nan, planned.estimand_name, planned.name, "random intercept")
     test = 2 * (fit.loglik - fit.loglik_without)
-    p = 1.0 if fit.at_zero else float(chi2.sf(test, 1) / 2)
+    p = 1.0 if fit.at_zero else float(stats.chi2.sf(test, 1) / 2)
     error = Cell(NONE) if fit.at_zero else cell("std_error", {"std_error": fit.sd_error}, at, DECIMALS - 1)
     shown = cell("sd", {"sd": fit.sd}, at, DECIMALS - 1)
     yield Row("Standard deviation", (shown, error, cell("p_value", {"p_value": p}, at)))
