@@ -13,7 +13,7 @@ SHOWN = ["analysis", "visit", "truth", "estimate", "conf_low", "conf_high", "ins
 
 
 def main(out: Path) -> None:
-    """Simulate the cohort from its plan, write data and report to `out`, and print truth and estimates."""
+    """Simulate the cohort from its plan, write the report to `out`, and print truth and estimates."""
     cohort = coxa.simulate_study(coxa.read_study(HERE / "study.yaml"), seed=1)
     report = coxa.analyse(cohort)
     (page,) = report.write(out)

@@ -13,7 +13,7 @@ SHOWN = ["arm", "truth", "estimate", "conf_low", "conf_high", "inside"]
 
 
 def main(out: Path) -> None:
-    """Simulate the trial from its plan, write data and report to `out`, and print truth and estimates."""
+    """Simulate the trial from its plan, write the report to `out`, and print truth and estimates."""
     trial = coxa.simulate_study(coxa.read_study(HERE / "study.yaml"), seed=1)
     report = coxa.analyse(trial)
     (page,) = report.write(out)

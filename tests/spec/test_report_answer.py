@@ -158,7 +158,7 @@ def test_the_answer_of_seven_arms_has_a_row_for_each_and_sums_up_those_that_do_n
     assert [block.figure.id for block in answer.blocks if isinstance(block, FigureBlock)] == ["endpoint-primary"]
     whom = next(str(dict(block.facts)["For whom?"]) for block in answer.blocks if isinstance(block, Card))
     assert "(20 in each arm)" in whom
-    assert whom.endswith("see the column n of the table.")
+    assert whom.endswith("and 20 Programme 6.")
     ids = [figure.id for figure in build_document(report).figures()]
     assert ids.count("profile-primary") == ids.count("endpoint-primary") == 1
 

@@ -166,10 +166,7 @@ def _for_whom(report: ReportRecord, main: PlannedAnalysis) -> Iterator[Text]:
             for arm in report.study.treatment_order
             if arm in main.arms
         ]
-        if len(analysed) > MOST_SENTENCES + 1 and len(main.visits) == 1:
-            yield f"{_analysed_words(main, visit)}see the column n of the table."
-        else:
-            yield prose(_analysed_words(main, visit), in_sentence(analysed), ".")
+        yield prose(_analysed_words(main, visit), in_sentence(analysed), ".")
         if lost := rows.loc[rows["visit"] == visit, "participant_id"].nunique() - int(people.sum()) * (visit != ""):
             number = cell("count", {"n": lost}, replace(at, term="without a covariate"))
             yield prose("Left out of the model, as a covariate is missing: ", number, ".")
