@@ -75,10 +75,9 @@ class WeightedMMRMMethod(WithoutRandomisationMethod):
 
     def errors(self, telling: Telling) -> str:
         """Return how standard errors were found, in a sentence."""
-        return (
-            "Standard errors are those of equations that are solved together: of weights, means, covariance and, where "
-            "there are, of who stays."
-        )
+        weighted = options_of(telling.planned, WeightedMMRM).dropout == "weighted"
+        solved = "weights, means and who stays" if weighted else "weights, means and covariance"
+        return f"Standard errors are those of equations that are solved together: of {solved}."
 
     def assumption(self, planned: PlannedAnalysis) -> str | None:
         """Return what is assumed of missing outcomes."""

@@ -114,7 +114,7 @@ class WithoutRandomisationMethod(Method):
         trial, words = target_of(planned), planned.study.words
         way, cited = self.way(planned)
         named = join_words([confounder_label(planned, name) for name in trial.confounders])
-        ways = f"{way}{''.join(cite(word) for word in cited)}"
+        ways = f"{way}{cite(*cited)}"
         yield (
             f"{words.arms.capitalize()} were compared in {mid_sentence_label(planned.variable)} as in a target "
             f"trial{cite('target_trial')}: {ways}. The estimand is {TARGET_WORDS[trial.estimand]}. Confounders: "
