@@ -15,6 +15,7 @@ import coxa
 from coxa.analyses.cluster_periods import Alike
 from coxa.analyses.periods import in_periods
 from coxa.cohort import read_cohort
+from coxa.design import power_of_cluster_periods, power_stepped_wedge, simulated_power, stepped_wedge
 from coxa.errors import CoxaError
 from coxa.simulate import draw_outcomes, trial_design
 from coxa.simulate.from_plan.truths import true_values
@@ -38,7 +39,7 @@ def assumed(pain: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
 
 def plan(**more: Any) -> ClusterPeriodTrial:
     """Return a checked plan of a wedge that can be simulated."""
-    study = study_of(wedge(randomisation=DRAWN, assumptions=assumed(), **more))
+    study = study_of(wedge(randomisation=DRAWN, **{"assumptions": assumed(), **more}))
     assert isinstance(study, ClusterPeriodTrial)
     return study
 
@@ -169,6 +170,37 @@ def test_clusters_are_alike_in_periods_as_planned(decays: bool, apart: list[floa
     assert np.mean(np.diag(covariance)) - within == pytest.approx(0.6 * 14**2, rel=0.1)
     shares = [np.mean(np.diag(covariance, k)) / (0.6 * 14**2) for k in (1, 2, 3)]
     assert shares == pytest.approx(apart, abs=0.07)
+
+
+@pytest.mark.parametrize("cohort", [False, True])
+def test_the_closed_form_of_a_plan_takes_its_assumptions(cohort: bool) -> None:
+    pain: dict[str, Any] = {"baseline": PAIN["baseline"], "treatments": {"new": -7}, "correlation": 0.5}
+    pain |= {"scale": "continuous"}
+    study = study_of(wedge(cohort=cohort, randomisation=DRAWN, assumptions=assumed(pain, dropout={"probability": 0.1})))
+    (found,) = power_of_cluster_periods(study, 800).values()
+    person = (0.5 - 0.05 * 0.7) / 0.95 if cohort else 0.0
+    known = power_stepped_wedge(
+        schedule=stepped_wedge([2, 2, 2, 2]),
+        difference=-7,
+        sd=14,
+        icc=0.05,
+        cluster_autocorrelation=0.7,
+        cluster_size=0.9 * (100 if cohort else 20),
+        individual_autocorrelation=person,
+    )
+    assert found.power == pytest.approx(known.power, abs=1e-9)
+    assert found.std_error == pytest.approx(known.std_error, rel=1e-9)
+
+
+def test_simulated_power_is_near_the_closed_form() -> None:
+    study = plan(assumptions=assumed({**PAIN, "treatments": {"new": -4}}))
+    found = simulated_power(study, replicates=40, seed=5)
+    closed = power_of_cluster_periods(study)["main"]
+    row = found.frame.iloc[0]
+    assert row["converged"] == 1
+    assert abs(row["bias"]) < 4 * row["bias_error"]
+    assert row["power"] == pytest.approx(closed.power, abs=4 * 0.5 / np.sqrt(40))
+    assert row["truth"] == pytest.approx(-4, abs=1e-9)
 
 
 def test_correlations_follow_from_variances() -> None:
