@@ -35,15 +35,14 @@ def clusters(per_sequence: int) -> tuple[tuple[str, str], ...]:
     return (("number: 3,", f"number: {per_sequence},"), ("participants: 600", f"participants: {per_sequence * 200}"))
 
 
-MAIN = ("primary", "exchangeable", "walking", "permutation")
 SETTINGS: dict[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
-    "12 clinics, as planned": ((), ("primary", "by_exposure", "walking", "permutation")),
-    "8 clinics, no effect": ((*NONE, *clusters(2)), MAIN),
-    "12 clinics, no effect": (NONE, MAIN),
+    "12 clinics, as planned": ((), ("primary",)),
+    "8 clinics, no effect": ((*NONE, *clusters(2)), ("primary", "exchangeable", "walking", "permutation")),
+    "12 clinics, no effect": (NONE, ("primary", "exchangeable", "walking")),
+    "20 clinics, no effect": ((*NONE, *clusters(5)), ("primary", "walking")),
     "12 clinics, effect grows": (GROWS, ("primary", "by_exposure")),
-    "20 clinics, no effect": ((*NONE, *clusters(5)), MAIN),
-    "12 clinics, no effect, decay": ((*NONE, *DECAYS), MAIN),
-    "cluster crossover, 8 clinics, no effect": ((*NONE, *BACK, *clusters(2)), ("primary", "permutation")),
+    "12 clinics, no effect, decay": ((*NONE, *DECAYS), ("primary",)),
+    "cluster crossover, 8 clinics, no effect": ((*NONE, *BACK, *clusters(2)), ("primary",)),
 }
 """Setting -> what is written in place of what, and the analyses."""
 

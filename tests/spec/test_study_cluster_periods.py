@@ -294,15 +294,22 @@ def test_a_report_shows_grid_time_and_correlations(tmp_path: Path) -> None:
 def test_a_cluster_crossover_of_a_cohort_is_analysed(tmp_path: Path) -> None:
     pain = {"baseline": PAIN["baseline"], "treatments": PAIN["treatments"]}
     clusters = {"site_id": {**CLUSTERS["site_id"], "number": 4}}
-    study = study_of(
-        wedge(
-            cohort=True,
-            sequences=TWICE,
-            randomisation=DRAWN,
-            assumptions=assumed(pain, clusters=clusters, participants=160, dropout={"probability": 0.1}),
-        )
+    base = wedge(
+        cohort=True,
+        sequences=TWICE,
+        randomisation=DRAWN,
+        assumptions=assumed(pain, clusters=clusters, participants=160, dropout={"probability": 0.1}),
     )
+    base["outcomes"]["flares"] = {"kind": "count", "higher_is_better": False}
+    base["assumptions"]["outcomes"]["flares"] = {"rate": 2, "treatments": {"new": -0.4}}
+    base["estimands"]["flares"] = deepcopy(base["estimands"]["pain"]) | {"summary": "rate_ratio"}
+    base["estimands"]["flares"]["endpoint"]["outcome"] = "flares"
+    base["analyses"]["flares"] = {"estimand": "flares", "role": "secondary", "model": "cluster_periods_gee"}
+    study = study_of(base)
     report = coxa.analyse(coxa.simulate_study(study, seed=2, truth_size=100))
+    rate = report.estimates.only(term="rate_ratio").frame.iloc[0]
+    assert rate["conf_low"] < np.exp(-0.4) < rate["conf_high"]
+    assert rate["n_participants"] <= 160 < rate["n_observations"]
     found = report.estimates.only(term="difference").frame.iloc[0]
     assert found["conf_low"] < -7 < found["conf_high"]
     page = report.write(tmp_path)[0].read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from coxa.models import Fit, fit_lmm
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.cluster_periods import EXPOSURE_TIME, ClusterPeriodModel
-from coxa.study.wording import factor_words, model_formula
+from coxa.study.wording import factor_words, join_words, model_formula
 
 SINCE = "difference_by_exposure_time"
 """Term of the effect after so many periods since a cluster crossed, whose number `analysis` has: `since=2`."""
@@ -69,11 +69,11 @@ class ClusterPeriodMethod(MeansMethod):
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         plan = options_of(planned, ClusterPeriodModel)
-        effects = "clusters and clusters in periods" if plan.correlation == "nested" else "clusters"
+        effects = ["clusters", *(["clusters in periods"] if plan.correlation == "nested" else [])]
         since = ", effects by time since the step" if plan.effect == "by_exposure_time" else ""
-        also = " and participants" if is_cohort(planned) else ""
+        effects += ["participants"] if is_cohort(planned) else []
         return Words(
-            title=f"Linear mixed model of treatment and period with random effects of {effects}{also}{since}",
+            title=f"Linear mixed model of treatment and period with random effects of {join_words(effects)}{since}",
             means="Estimated mean",
             missing=MISSING,
             whole=True,
@@ -97,7 +97,7 @@ class ClusterPeriodMethod(MeansMethod):
             )
         else:
             yield (
-                "The effect of the treatment is taken to be there in the first period after the step and to stay the "
+                "The effect of the treatment is taken to be there in its first period and to stay the "
                 f"same{telling.cite('exposure-time')}."
             )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from coxa.analyses.methods.crossover import over_periods
 from coxa.analyses.methods.gee import (
     EXPOSURE,
     GEEMethod,
@@ -36,10 +38,10 @@ class ClusterPeriodGEEMethod(GEEMethod):
         plan, rows = options_of(planned, ClusterPeriodGEE), every_period(planned, dataset)
         check_arms_at(planned, rows, "any period")
         visits = planned.model_visits
-        rows, data = with_exposure(planned, rows, visits)
+        rows, data = with_exposure(planned, rows.dropna(subset=[plan.cluster]), visits)
         fit = fit_gee(
             model_formula(planned.study, planned.name, subgroup, visits),
-            rows.dropna(subset=[plan.cluster]),
+            rows.assign(participant_id=range(len(rows))).drop(columns="visit"),
             cluster=plan.cluster,
             family=family_of(planned),
             working=plan.working,
@@ -48,11 +50,13 @@ class ClusterPeriodGEEMethod(GEEMethod):
             vcov=plan.vcov,
             ddf=plan.ddf,
         )
-        there = [EVERY_PERIOD] * len(fit.sample.participant)
+        # each value counts by itself: the same participant may have several treatments
+        people = rows["participant_id"].to_numpy()[fit.sample.participant.astype(int)]
+        there = np.full(len(people), EVERY_PERIOD, dtype=object)
         yield ModelRun(
             formula=fit.formula,
-            spec=replace(fit.spec, data=data),
-            sample=replace(fit.sample, visits=(EVERY_PERIOD,), visit=pd.Series(there, dtype=object).to_numpy()),
+            spec=replace(fit.spec, data=f"{data}.pipe(lambda d: d.assign(participant_id=range(len(d))))"),
+            sample=replace(fit.sample, participant=people, visits=(EVERY_PERIOD,), visit=there),
             model=fit,
             method=fit.method,
             warnings=fit.warnings,
@@ -65,7 +69,7 @@ class ClusterPeriodGEEMethod(GEEMethod):
         rows = every_period(planned, dataset)
         yield observed(planned, rows, EVERY_PERIOD)
         for fit in fits:
-            yield modelled(planned, fit, rows)
+            yield over_periods(modelled(planned, fit, rows), rows)
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
