@@ -96,7 +96,7 @@ def main(replicates: int, first: int, last: int) -> None:
             bias, error = estimate.mean() - truth, estimate.std(ddof=1) / np.sqrt(len(estimate))
             inside, shown = (low <= truth) & (truth <= high), (low > 0) | (high < 0)
             print(
-                f"| {setting} | {name} | {len(estimate)} | {truth:.2f} | {bias:+.3f} ({error:.3f}) | "
+                f"| {setting} | {name} | {len(estimate)} | {round(truth, 2) + 0.0:.2f} | {bias:+.3f} ({error:.3f}) | "
                 f"{inside.mean():.1%} | {shown.mean():.1%} |",
                 flush=True,
             )
