@@ -38,7 +38,7 @@ ROOMS = {
     "n_of_1": {"models"},
     "estimates": {"models"},
     "impute": {"estimates", "models"},
-    "causal": {"estimates", "models"},
+    "causal": {"impute", "estimates", "models"},
     "analyses": {"n_of_1", "causal", "hypotheses", "impute", "estimates", "models", "study", "instruments"},
     "audit": {"disclosure", "models"},
     "episodes": {"cohort", "study", "instruments"},
