@@ -144,7 +144,7 @@ def test_analyses_have_them_as_columns_with_the_levels_of_the_plan() -> None:
         ("{type: category, levels: [a, b], source: {table: participants, field: age}}", "gives a number"),
         ("{source: {table: participants, field: age}, cuts: [40, 30], levels: [a, b, c]}", "ascending"),
         ("{type: category, levels: [a, b], cuts: 3}", "`cuts` are of a `source`"),
-        ("{levels: [a, b]}", "has no `type`"),
+        ("{unit: km}", "has no `type`"),
     ],
 )
 def test_faults_of_a_source_are_named(covariate: str, fault: str) -> None:

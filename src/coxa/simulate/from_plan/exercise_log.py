@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,8 +96,12 @@ def arm_logs(design: TrialDesign, drawn: DrawnTrial) -> Iterator[ArmLog]:
 
 
 def is_prescribed(study: ComparativeStudy, part: AssumedExerciseLog, arm: str) -> bool:
-    """Return whether an arm has exercises: where the plan prescribes some, only the arms that it prescribes them to."""
-    if "exercises" in part.model_fields_set:
+    """Return whether an arm has exercises: where the plan prescribes some, the arms that it prescribes them to.
+
+    Arms that the assumptions give exercises, or a number of their own, have them too.
+    """
+    by_arm = (one for one in (part.per_week, part.done) if isinstance(one, Mapping))
+    if "exercises" in part.model_fields_set or any(arm in one for one in by_arm):
         return True
     planned = {name: bool(one.delivery and one.delivery.exercises) for name, one in study.arms.items()}
     return planned[arm] or not any(planned.values())
