@@ -186,6 +186,17 @@ class DiaryModel(Part):
         return self
 
 
+class DiaryVariability(Part):
+    """How variable the days of a participant are, by arm, beside their level: a mixed location scale model."""
+
+    label: str | None = Field(None, description="How it is called in the report.")
+    outcome: DiaryNumber = Field(description="A column of the diary.")
+    random_scale: bool = Field(True, description="Participants differ in how variable their days are.")
+    between_by_arm: bool = Field(
+        False, description="True: the spread between participants has a value of its own in each arm."
+    )
+
+
 class Diary(Part):
     """The daily diary of a plan: when it is due, its standards and definitions, and models of its days."""
 
@@ -209,6 +220,9 @@ class Diary(Part):
         default_factory=lambda: LoadOptions.model_validate({}), description="How training load is compared."
     )
     models: dict[Name, DiaryModel] = Field(default_factory=dict, description="What is asked of the days.")
+    variability: dict[Name, DiaryVariability] = Field(
+        default_factory=dict, description="Of which columns the report asks how variable the days of a participant are."
+    )
 
     @model_validator(mode="after")
     def _is_due(self) -> Diary:

@@ -180,7 +180,8 @@ def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> 
     latent = pain.start + personal_level(drawn, pain) + daily_changes(design, pain, t, first)[drawn.received]
     latent += effects_on_days(design.study, pain, n, t, first, seed)
     latent += pain.yesterday_load * hard
-    latent += draw_serial(generator("daily pain", seed), n, t, pain.day_sd, pain.day_correlation)
+    own = np.array([pain.day_sd_by_arm.get(arm, pain.day_sd) for arm in design.arms])[drawn.received]
+    latent += own[:, None] * draw_serial(generator("daily pain", seed), n, t, 1.0, pain.day_correlation)
     if plan.flares is not None:
         latent += plan.flares.rise * in_flare(begins, plan.flares.days)
     settled = plan.next_morning.sd * generator("next morning", seed).standard_normal((n, t))

@@ -52,6 +52,9 @@ class AssumedDailyPain(AssumedDailyChange):
         0.5, description="Correlation between participants with how bad the driving outcome is at baseline."
     )
     day_sd: Spread = Field(1.0, description="Standard deviation of a participant's days.")
+    day_sd_by_arm: dict[Name, Spread] = Field(
+        default_factory=dict, description="Arm: its own standard deviation of a participant's days."
+    )
     day_correlation: Probability = Field(0.5, lt=1, description="Of these deviations between one day and the next.")
     treatments: dict[Name, Finite] = Field(
         default_factory=dict,

@@ -22,6 +22,7 @@ from coxa.report.topics.diary.figures import plot_bands, plot_course, plot_peopl
 from coxa.report.topics.diary.guided import RATE_DAYS, cuts_of, flares_table, progression_table
 from coxa.report.topics.diary.kept import kept_table
 from coxa.report.topics.diary.recorded import recorded_table
+from coxa.report.topics.diary.variability import variability_blocks
 from coxa.study import Study
 from coxa.study.diary import diary_of
 
@@ -45,6 +46,8 @@ def diary_section(report: ReportRecord[Any]) -> Section | None:
         sections = [Section("diary-pain", "Progression guided by pain, and flares", _pain(cohort, days, kept))]
     if models := tuple(_models(cohort)):
         sections.append(Section("diary-models-section", "What moves from day to day", models))
+    if variability := tuple(variability_blocks(cohort)):
+        sections.append(Section("diary-variability", "How variable the days of participants are", variability))
     return Section("diary", "Daily diary", tuple(blocks), tuple(sections))
 
 
