@@ -187,7 +187,7 @@ class DiaryModel(Part):
 
 
 class DiaryVariability(Part):
-    """How variable the days of a participant are, by arm, beside their level: a mixed location scale model."""
+    """How variable the days of a participant are, by arm, with their level: a mixed location scale model."""
 
     label: str | None = Field(None, description="How it is called in the report.")
     outcome: DiaryNumber = Field(description="A column of the diary.")

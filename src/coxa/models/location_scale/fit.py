@@ -41,6 +41,12 @@ class LocationScaleFit(Carded):
                    the SD of an average participant of the same covariates, both predicted
     random_scale : whether persons differ in their variance
     warnings     : what was found on the way
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"participant_id": list("aaabbbccc"), "y": [1.0, 2, 3, 4, 6, 5, 9, 8, 7]})
+    >>> fit_location_scale("y ~ 1", rows, random_scale=False).n_days
+    9
     """
 
     coefficients: pd.DataFrame
