@@ -8,7 +8,7 @@ from coxa.analyses.generalised import adjusted_rows, each_visit, rows_at
 from coxa.analyses.imputed.count_words import assumes, factor_words, title_of, when
 from coxa.analyses.imputed.counts import FIRST, count_sets, words_used
 from coxa.analyses.methods.counts import CountsMethod, exposure_of
-from coxa.analyses.methods.method import Telling, Words, options_of
+from coxa.analyses.methods.method import Telling, Together, Words, options_of
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit
@@ -42,6 +42,10 @@ class ImputedCountsMethod(CountsMethod):
             people = [sum(sizes[arm] for arm in pair if arm) for pair in pairs]
             named = frame.assign(n_participants=people, n_observations=people, warning=found.without)
             yield adjusted_rows(planned, Estimates(named), str(fit.sample.visits[0]))
+
+    def together(self, planned: PlannedAnalysis) -> Together | None:
+        """Return None: each trial has imputed data sets of its own."""
+        return None
 
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
