@@ -15,7 +15,7 @@ from coxa.analyses.methods.times import share_at
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.derive.events import events_until
-from coxa.errors import FitError, MonotoneLikelihoodError
+from coxa.errors import FewClustersError, FitError, MonotoneLikelihoodError
 from coxa.estimates import restricted_difference, survival_difference
 from coxa.models import (
     adjusted_log_rank,
@@ -133,6 +133,46 @@ def test_cox_gives_hazard_ratios_and_shares() -> None:
     usual = frame[frame["arm"] == "usual"]
     assert one(found, "risk", arm="usual")["estimate"] == share_at(usual["time"], usual["status"], 182)[0]
     assert ratio["n_participants"] == len(frame)
+
+
+def of_clinics(n_clinics: int, *, of_arm: bool = True) -> pd.DataFrame:
+    """Return rows of participants in clinics, each with participants of one arm unless `of_arm` is false."""
+    frame = rows(competing=False)
+    within = np.arange(len(frame)) // 2 % n_clinics
+    clinic = 2 * within + np.arange(len(frame)) % 2 if of_arm else within
+    return frame.assign(site_id=[f"C{k:02d}" for k in clinic])
+
+
+def test_hazard_ratios_of_clinics_have_standard_errors_over_them() -> None:
+    frame = of_clinics(8)
+    fits, found = run(plan("cox", adjust=["age"], cluster="site_id"), frame)
+    hand = fit_cox(
+        "arm + age", frame.assign(happened=frame["status"] == 1), time="time", event="happened", cluster="site_id",
+        correction="leverage",
+    )  # fmt: skip
+    ratio, alone = one(found, "hazard_ratio"), run(plan("cox", adjust=["age"]), frame)[1]
+    assert (ratio["std_error"], ratio["df"]) == pytest.approx((hand.se[0], hand.df(np.array([1.0, 0.0]))), rel=1e-12)
+    assert ratio["estimate"] == one(alone, "hazard_ratio")["estimate"]
+    assert ratio["df"] < 16
+    assert called(fits[0], frame).vcov == pytest.approx(hand.vcov, rel=1e-12)
+    assert "robust over 16 clusters" in ratio["method"]
+    share = one(found, "risk", arm="usual")
+    assert share["estimate"] == one(alone, "risk", arm="usual")["estimate"]
+    assert np.isnan(share["conf_low"])
+
+
+def test_few_clinics_stop_a_hazard_ratio_unless_the_plan_accepts_them() -> None:
+    frame = of_clinics(2)
+    with pytest.raises(FewClustersError, match="needs at least 4 degrees of freedom"):
+        run(plan("cox", cluster="site_id"), frame)
+    _, found = run(plan("cox", cluster="site_id", few_clusters="accept"), frame)
+    assert "too few levels of" in one(found, "hazard_ratio")["warning"]
+
+
+def test_hazards_grouped_by_visits_have_no_standard_errors_over_clinics() -> None:
+    study = plan("cox", cluster="site_id", event={"known_at_visits": True})
+    with pytest.raises(FitError, match="grouped hazards have no standard errors over site_id"):
+        run(study, of_clinics(8))
 
 
 def test_the_comparator_may_be_any_arm() -> None:
@@ -300,6 +340,7 @@ def telling(study: Study, fits: tuple[Any, ...]) -> Telling:
     [
         ("cox", {"strata": "sex"}, "Cox's model[cox] of time to return to sport until Month 6 (day 182)"),
         ("cox", {"strata": "sex"}, "Levels of sex had a baseline hazard each."),
+        ("cox", {"cluster": "sex", "few_clusters": "accept"}, "[lin-wei], corrected for their number by the"),
         ("kaplan_meier", {"strata": "sex"}, "by the log-rank test[log-rank], within levels of sex."),
         ("kaplan_meier", {"adjusted_test": "age"}, "was adjusted for age[adjusted-log-rank]: what they tell"),
         ("competing_risks", {"strata": "sex"}, "by Gray's test[gray], within levels of sex."),
@@ -327,6 +368,9 @@ def test_what_the_methods_section_says(model: str, options: dict[str, Any], said
         ("cox", {"adjust": ["height"]}, "do not agree"),
         ("cox", {"strata": "age"}, "do not agree"),
         ("cox", {"ties": "exact"}, "ties"),
+        ("cox", {"few_clusters": "accept"}, "this analysis has none"),
+        ("cox", {"cluster": "sex", "strata": "sex"}, "also in `strata`"),
+        ("cox", {"cluster": "sex", "adjust": ["sex"]}, "also in `adjust`"),
         ("kaplan_meier", {"adjusted_test": "height"}, "do not agree"),
         ("competing_risks", {"strata": "age"}, "do not agree"),
         ("recurrent", {"ordered": ["wlw"]}, "ordered"),

@@ -24,6 +24,7 @@ from coxa.analyses.methods.times import (
 )
 from coxa.analyses.regression import Regression, is_plain
 from coxa.analyses.rows import AnalysisRows
+from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.models import fit_cox, fit_grouped_hazards, spans_of_times
 from coxa.models.design.matrix import Design
@@ -36,6 +37,7 @@ from coxa.models.survival.grouped import KNOWN_AT_VISITS
 from coxa.models.survival.proportional import p_value_of_term
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
+from coxa.study.wording import factor_words
 
 NOT_PROPORTIONAL = 0.05
 """P-value of the test of proportional hazards of the arms below which a hazard ratio has a warning."""
@@ -49,9 +51,10 @@ class CoxMethod(TimesMethod):
 
     def run(self, planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, subgroup: str | None) -> ModelRun:
         """Fit Cox's model, or grouped hazards where the days of events are those of visits."""
-        if known_at_visits(planned):
-            return grouped_run(planned, rows, visit, subgroup)
         analysis = planned.analysis
+        if known_at_visits(planned):
+            check_alone(planned)
+            return grouped_run(planned, rows, visit, subgroup)
         rows = rows.assign(happened=rows["status"].eq(EVENT).astype(int))
         fit = fit_cox(
             terms_of(planned, subgroup),
@@ -60,8 +63,11 @@ class CoxMethod(TimesMethod):
             event="happened",
             strata=analysis.option("strata") or None,
             ties=analysis.option("ties"),
+            cluster=analysis.option("cluster"),
+            correction="leverage" if analysis.option("cluster") else "none",
         )
-        method = f"Cox's model, ties by {analysis.option('ties').capitalize()}; {fit.n_events} events"
+        robust = f"; robust over {fit.clusters} clusters" if analysis.option("cluster") else ""
+        method = f"Cox's model, ties by {analysis.option('ties').capitalize()}; {fit.n_events} events{robust}"
         run = recorded(planned, fit, rows, visit, selected(visit, HAPPENED), method)
         return run if subgroup else replace(run, warnings=(*run.warnings, *not_proportional(fit)))
 
@@ -69,7 +75,8 @@ class CoxMethod(TimesMethod):
         """Yield the share of each arm with the event, and hazard ratios, at each visit of the estimand."""
         for fit in fits:
             visit = str(run_of(fit).sample.visits[0])
-            yield Estimates.of(risks(planned, rows_at(planned, dataset, visit), visit))
+            shares = risks(planned, rows_at(planned, dataset, visit), visit)
+            yield Estimates.of(map(without_limits, shares) if planned.analysis.option("cluster") else shares)
             yield from self.compared(planned, [fit], dataset)
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
@@ -78,8 +85,9 @@ class CoxMethod(TimesMethod):
             yield Estimates.of(compared_rows(planned, run_of(fit), "hazard_ratio"))
 
     def together(self, planned: PlannedAnalysis) -> Together | None:
-        """Return that the designs of many trials are made together, unless events are known at visits only."""
-        return "regression" if is_plain(planned) and not known_at_visits(planned) else None
+        """Return that designs of many trials are made together, unless events are of visits or clusters are planned."""
+        alone = known_at_visits(planned) or planned.analysis.option("cluster") is not None
+        return "regression" if is_plain(planned) and not alone else None
 
     def regression(self, planned: PlannedAnalysis) -> Regression:
         """Return the model up to a visit, and its hazard ratios."""
@@ -111,7 +119,8 @@ class CoxMethod(TimesMethod):
         if known_at_visits(planned):
             return Words(title="Grouped proportional hazards", cites=("grouped-hazards",), ddf=None, missing=missing)
         ties = ("efron",) if planned.analysis.option("ties") == "efron" else ()
-        cites = ("cox", *ties, "proportional-hazards")
+        robust = ("lin-wei", "leverage") if planned.analysis.option("cluster") else ()
+        cites = ("cox", *ties, *robust, "proportional-hazards")
         return Words(title="Cox's model of proportional hazards", cites=cites, ddf=None, missing=missing)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
@@ -132,10 +141,25 @@ class CoxMethod(TimesMethod):
             if strata := planned.analysis.option("strata"):
                 names = ", ".join(planned.study.label("covariates", name).lower() for name in strata)
                 yield f"Levels of {names} had a baseline hazard each."
+            if cluster := planned.analysis.option("cluster"):
+                levels = factor_words(planned.study, cluster)
+                yield (
+                    f"Standard errors are robust over the levels of {levels}{cite('lin-wei')}, corrected for their "
+                    f"number by the leverage of each{cite('leverage')}, with Satterthwaite's degrees of freedom; "
+                    "shares of the arms have no interval, because those of Kaplan and Meier take participants as "
+                    "independent."
+                )
             yield (
                 "Whether hazards were proportional was tested by the score test of Grambsch and Therneau"
                 f"{cite('proportional-hazards')} with full information."
             )
+
+
+def without_limits(share: dict[str, Any]) -> dict[str, Any]:
+    """Return the share of an arm without what takes participants of one cluster as independent."""
+    method = share["method"].partition("; limits")[0]
+    nothing = float("nan")
+    return share | {"std_error": nothing, "conf_low": nothing, "conf_high": nothing, "method": method}
 
 
 def not_proportional(fit: CoxFit) -> tuple[str, ...]:
@@ -149,6 +173,16 @@ def not_proportional(fit: CoxFit) -> tuple[str, ...]:
 def known_at_visits(planned: PlannedAnalysis) -> bool:
     """Return whether the day of an event is that of the visit at which it was asked for."""
     return isinstance(planned.outcome, EventOutcome) and planned.outcome.known_at_visits
+
+
+def check_alone(planned: PlannedAnalysis) -> None:
+    """Raise FitError where hazards grouped by visits would have a variance robust over clusters, which is not there."""
+    if cluster := planned.analysis.option("cluster"):
+        raise FitError(
+            f"analysis {planned.name}: events of {planned.variable} are known at visits only, and grouped hazards have "
+            f"no standard errors over {cluster}",
+            ("Take `cluster` out.", "Analyse whether the event had happened, with `model: gee` and `cluster`."),
+        )
 
 
 def grouped_run(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str, subgroup: str | None) -> ModelRun:
