@@ -22,6 +22,7 @@ from coxa.errors import OptionError
 from coxa.frames import Frame
 from coxa.runs.workers import Workers
 from coxa.simulate import trial_design
+from coxa.study.cluster_periods import ClusterPeriods
 from coxa.study.comparative import COMPARATIVE, ComparativeStudy
 
 Verdict = Literal["PASS", "RISK", "FAIL"]
@@ -167,6 +168,11 @@ def rehearse(
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:
         raise OptionError(f"`power` is {power:g}. Give a number above 0.05 and below 1.")
+    if isinstance(study.received_in_periods, ClusterPeriods):
+        raise OptionError(
+            "A rehearsal shuffles participants among arms, and in this plan whole clusters receive treatments in "
+            "periods. Use `coxa power`, which draws clusters and periods as the plan assumes them."
+        )
     if dropout:
         check_dropout(study)
     names, left_out = blind_to_arms(study, chosen_analyses(study, analyses))
