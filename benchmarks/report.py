@@ -29,8 +29,7 @@ ANALYSES = Path(__file__).parents[1] / "analyses"
 FORMS = ("html", "pdf", "docx")
 HIP_OA = ANALYSES / "hip_oa_trial" / "study.yaml"
 BARE = "import pandas, scipy.stats, statsmodels.api, altair, pandera"
-"""What a report is measured against. A report itself loads pandas, altair and parts of scipy, neither statsmodels nor
-pandera."""
+"""What a report is measured against."""
 ASKED: dict[str, tuple[str | Path, ...]] = {
     "report, HTML": ("report", HIP_OA, "--quiet"),
     "report, PDF": ("report", HIP_OA, "--quiet", "--format", "pdf"),

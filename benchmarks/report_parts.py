@@ -39,17 +39,16 @@ SECOND = "the second process: drawing the charts"
 
 
 def part_of(frame: FrameType | None) -> str:
-    """Return the part that a stack is in."""
-    importing, library, named = False, False, ""
+    """Return the part that a stack is in; what runs while a module is imported is of that module."""
+    importing, module, named = False, "", ""
     while frame is not None:
         file, name = frame.f_code.co_filename, frame.f_code.co_name
         importing = importing or "importlib" in file
-        library = library or "site-packages" in file
+        if name == "<module>" and not module:
+            module = OWN if "/coxa/" in file else LIBRARIES
         named = named or PARTS.get(f"{file.rpartition('/coxa/')[2]}:{name}", "")
         frame = frame.f_back
-    if importing:
-        return LIBRARIES if library else OWN
-    return named or REST
+    return module if importing else named or REST
 
 
 def sampled(arguments: list[str]) -> None:
