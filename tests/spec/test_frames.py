@@ -28,6 +28,7 @@ from coxa import (
     instruments,
     meta,
     models,
+    n_of_1,
     report,
     simulate,
 )
@@ -211,6 +212,18 @@ VISITED = pd.DataFrame(
         "came": (PLACE % 2) * (PLACE % 3 > 0),
         "pain": 50.0 - SESSIONS + np.cos(PLACE),
     }
+)
+BLOCKS = pd.DataFrame(
+    {
+        "participant_id": np.repeat(list("stu"), 4),
+        "block": [1, 1, 2, 2] * 3,
+        "period": [1, 2, 3, 4] * 3,
+        "treatment": list("abba") * 3,
+        "pain": [5.0, 3, 2, 6, 7, 4, 4, 6, 5, 5, 3, 4],
+    }
+)
+DAYS = pd.DataFrame({"participant_id": np.repeat(np.arange(16), 8), "arm": np.repeat(["a", "b"], 64)}).assign(
+    pain=lambda rows: 5 + np.sin(rows["participant_id"]) + np.cos(7.0 * rows.index) * np.where(rows["arm"] == "a", 2, 1)
 )
 LATITUDE = pd.DataFrame({"latitude": [44.0, 55, 42, 13]})
 
@@ -411,6 +424,17 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_lmm": lambda into: models.fit_lmm(
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),
+    "models.fit_location_scale": lambda into: models.fit_location_scale(
+        "pain ~ arm", into(DAYS), within="arm", random_scale=False
+    ).params.to_dict(),
+    "n_of_1.block_differences": lambda into: n_of_1.block_differences(into(BLOCKS), "pain", compare="b", against="a")[
+        "difference"
+    ].tolist(),
+    "n_of_1.pool_series": lambda into: (
+        n_of_1.pool_series(into(n_of_1.block_differences(BLOCKS, "pain", compare="b", against="a")), order=False)
+        .people["shrunken"]
+        .tolist()
+    ),
     "models.fit_mmrm": lambda into: models.fit_mmrm("change ~ arm * visit", into(rows()), visits=VISITS).tidy(),
     "models.fit_recurrent": lambda into: models.fit_recurrent("arm", into(AT_RISK)).tidy(),
     "models.fit_subdistribution": lambda into: models.fit_subdistribution(

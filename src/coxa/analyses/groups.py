@@ -27,6 +27,7 @@ from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
+from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.target_trial import BASELINE, TargetTrial, target_trial_of
 
 KINDS: Mapping[EndpointKind, Kind] = {"mean": "mean", "binary": "yes_no", "count": "count"}
@@ -105,9 +106,15 @@ def compared(planned: PlannedAnalysis, pair: Pair, arm: str, visit: str) -> Comp
 
 def called(planned: PlannedAnalysis, *, of_times: bool = False) -> Callable[..., Comparison]:
     """Return the function of the library that an analysis calls."""
-    if planned.analysis.model == "matching":
+    if in_pairs(planned):
         return compare_matched_times if of_times else compare_matched
     return compare_group_times if of_times else compare_groups
+
+
+def in_pairs(planned: PlannedAnalysis) -> bool:
+    """Return whether participants are compared in pairs."""
+    assert isinstance(planned.analysis, WithoutRandomisation)
+    return planned.analysis.in_pairs
 
 
 def outcome_options(planned: PlannedAnalysis) -> dict[str, Any]:
@@ -126,7 +133,7 @@ def shared_options(planned: PlannedAnalysis) -> dict[str, Any]:
     analysis = planned.analysis
     names = ("caliper", "distance", "order", "method", "stabilised", "truncate", "conf_level")
     options = {name: analysis.option(name) for name in names if name in type(analysis).model_fields}
-    if analysis.model == "matching":
+    if in_pairs(planned):
         return options
     estimator = ESTIMATORS.get(analysis.model) or analysis.option("estimator")
     options |= {"estimator": estimator, "target": target_of(planned).estimand}

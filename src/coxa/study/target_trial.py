@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from coxa.study.base import AnyNumber, Problem, known
+from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.parts import Name, Part
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ TARGET_WORDS: dict[str, str] = {
 
 BASELINE = "baseline"
 """Name of the outcome before the start, among confounders."""
-
-WITHOUT_RANDOMISATION = ("weighting", "doubly_robust", "standardisation", "matching", "weighted_mmrm")
-"""Models of a plan that make groups comparable by the confounders of the target trial."""
 
 
 class FollowUpStart(Part):
@@ -83,7 +81,7 @@ def target_trial_of(study: Study) -> TargetTrial | None:
 
 def emulated(planned: PlannedAnalysis) -> bool:
     """Say whether an analysis makes groups comparable by the confounders of a target trial."""
-    return planned.analysis.model in WITHOUT_RANDOMISATION
+    return isinstance(planned.analysis, WithoutRandomisation)
 
 
 def adjusted_for(planned: PlannedAnalysis) -> tuple[str, ...]:
@@ -96,7 +94,8 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
     """Yield what the target trial and the other parts of a plan disagree about."""
     trial = target_trial_of(study)
     for name, analysis in study.analyses.items():
-        if analysis.model in WITHOUT_RANDOMISATION and trial is None:
+        kind = analysis if isinstance(analysis, WithoutRandomisation) else None
+        if kind is not None and trial is None:
             yield Problem(
                 ("analyses", name, "model"),
                 f"`model: {analysis.model}` makes groups comparable by declared confounders, and the plan declares "
@@ -108,7 +107,7 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
                 f"entropy balancing is of the treated (ATT), and the target trial has {trial.estimand}; write "
                 "`estimand: ATT` there, or `method: propensity`",
             )
-        if analysis.model == "matching" and trial is not None and trial.estimand != "ATT":
+        if kind is not None and kind.in_pairs and trial is not None and trial.estimand != "ATT":
             yield Problem(
                 ("analyses", name, "model"),
                 f"each treated participant gets a partner, which is of the treated (ATT), and the target trial has "

@@ -17,12 +17,13 @@ from coxa.analyses.groups import (
     target_of,
 )
 from coxa.analyses.levels import separate_rows
-from coxa.analyses.methods.method import Method, Telling, Words
+from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.labels import mid_sentence_label
+from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.target_trial import TARGET_WORDS
 from coxa.study.wording import join_words
 
@@ -79,7 +80,7 @@ class WithoutRandomisationMethod(Method):
         missing = "Missing outcomes: left out, nothing imputed."
         if planned.kind == "time":
             missing = "Times without an event are censored at the end of observation."
-        elif planned.analysis.model == "matching":
+        elif options_of(planned, WithoutRandomisation).in_pairs:
             missing = "Missing outcomes: pairs of whom one has no outcome are left out."
         elif how == "weighted":
             missing = (
@@ -97,12 +98,10 @@ class WithoutRandomisationMethod(Method):
 
     def assumption(self, planned: PlannedAnalysis) -> str | None:
         """Return what is assumed of missing outcomes."""
+        options = options_of(planned, WithoutRandomisation)
         if planned.kind == "time":
-            given = "within the weighted groups" if planned.analysis.model == "weighting" else "within the pairs"
-            if planned.analysis.model in ("doubly_robust", "standardisation"):
-                given = "given group and confounders"
-            return f"Censoring is taken not to depend on the time to the event {given}."
-        if planned.analysis.model == "matching":
+            return f"Censoring is taken not to depend on the time to the event {options.within}."
+        if options.in_pairs:
             return "Missing outcomes are taken to be missing completely at random within the pairs."
         if planned.analysis.option("missing_outcome") == "complete":
             return "Missing outcomes are taken to be missing completely at random within the weighted groups."

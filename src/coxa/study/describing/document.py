@@ -16,6 +16,7 @@ from coxa.study.delivery.components import components
 from coxa.study.delivery.exercises import exercises
 from coxa.study.describing.data_examples import CLUSTER_EXAMPLES, EXAMPLES, ClusterExample, DataExample
 from coxa.study.kinds import ANY_KIND, CohortStudy, ServiceEvaluation, Trial
+from coxa.study.models.imputed_counts import CountBranch
 from coxa.study.parts import ComparativeReport, Name, Part, ReportOptions
 from coxa.study.plan import Study
 
@@ -48,6 +49,12 @@ a JSON Schema, with which an editor completes the file; `coxa new` writes a comm
 The `design` says of what kind a study is, and with it which keys its plan may have: those of any study, and those of
 its kind.
 """
+
+ALSO: dict[type[Part], str] = {
+    ComparativeReport: ", with arms or groups",
+    CountBranch: " of `model: imputed_counts`",
+}
+"""Part -> what tells its heading from that of another part at the same place."""
 
 KIND_TITLES: dict[type[Part], str] = {
     Study: "Any study",
@@ -161,8 +168,7 @@ def _parts_in(kind: Any) -> Iterator[tuple[tuple[str, ...], type[Part]]]:
 def part_section(path: tuple[str, ...], part: type[Part], title: str = "") -> str:
     """Return one part of a plan as Markdown: its place (or title), what it is, and a table of its keys."""
     heading = f"## `{'.'.join(path)}`{_kind(part)}" if path else f"## {title or KIND_TITLES[part]}"
-    if part is ComparativeReport:
-        heading += ", with arms or groups"
+    heading += ALSO.get(part, "")
     text = re.split(r"\n\s*\w+\n\s*-{3,}\n", part.__doc__ or "")[0]
     intro = [" ".join(paragraph.split()) for paragraph in text.split("\n\n") if paragraph.strip()]
     rows = [_row(key, field) for key, field in _own_fields(part).items()]

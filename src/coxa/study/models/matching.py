@@ -14,6 +14,8 @@ class Matching(WithoutRandomisation):
     """Each treated participant and the nearest of the reference group, by the propensity score; of the ATT only."""
 
     summaries: ClassVar[tuple[Summary, ...]] = (*WithoutRandomisation.summaries, "hazard_ratio")
+    within: ClassVar[str] = "within the pairs"
+    in_pairs: ClassVar[bool] = True
 
     model: Literal["matching"] = Field(
         description="Pairs of a treated participant and the nearest one of the reference group, one to one, without "

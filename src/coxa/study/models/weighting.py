@@ -24,6 +24,9 @@ class WithoutRandomisation(Analysis):
         "difference_in_restricted_means",
     )
     measures: ClassVar[tuple[Measure, ...]] = ("value", "change", "responder", "event", "count", "time")
+    within: ClassVar[str] = "given group and confounders"
+    """Within what it is taken not to matter who is missing, without weights for them."""
+    in_pairs: ClassVar[bool] = False
 
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
         "none", description="Adjustment of the p-values of the planned comparisons."
@@ -84,5 +87,6 @@ class Weighting(BalancedByWeights):
     """Weighted means, risks or times of two groups."""
 
     summaries: ClassVar[tuple[Summary, ...]] = (*WithoutRandomisation.summaries, "hazard_ratio")
+    within: ClassVar[str] = "within the weighted groups"
 
     model: Literal["weighting"] = Field(description="Groups made comparable by weights; no model of the outcome.")
