@@ -424,9 +424,9 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_lmm": lambda into: models.fit_lmm(
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),
-    "models.fit_location_scale": lambda into: models.fit_location_scale(
-        "pain ~ arm", into(DAYS), within="arm", random_scale=False
-    ).params.to_dict(),
+    "models.fit_location_scale": lambda into: (
+        models.fit_location_scale("pain ~ arm", into(DAYS), within="arm", random_scale=False).coefficients
+    ),
     "n_of_1.block_differences": lambda into: n_of_1.block_differences(into(BLOCKS), "pain", compare="b", against="a")[
         "difference"
     ].tolist(),
