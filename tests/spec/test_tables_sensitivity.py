@@ -61,6 +61,13 @@ def test_one_sentence_says_whether_the_conclusions_agree(simpler: tuple[float, f
     assert str(sentence) == f"Exercise therapy minus Usual care at Week 12: {said}; estimates from {low} to 6.0 points."
 
 
+def test_estimates_that_are_shown_alike_are_one_number() -> None:
+    (sentence,) = agreement_sentences(
+        STUDY.planned("primary"), estimates(primary=(6.0, 2.0, 10.0), simpler=(5.98, 2.0, 10.0))
+    )
+    assert str(sentence).endswith("; estimates of 6.0 points.")
+
+
 def test_nothing_is_said_of_one_analysis_alone() -> None:
     alone = estimates(primary=(6.0, 2.0, 10.0))
     assert agreement_sentences(STUDY.planned("primary"), alone) == []

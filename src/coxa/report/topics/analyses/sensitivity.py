@@ -155,10 +155,13 @@ def _which(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
 
 
 def _span(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
-    """Return the smallest and the largest estimate, each with the address of its analysis."""
+    """Return the smallest and the largest estimate, each with the address of its analysis; one if both are shown alike."""
     order = records(rows.sort_values("estimate", kind="stable"))
     low, high = (written(planned, "estimate", order[at], "estimate") for at in (0, -1))
-    return prose("from ", low, " to ", high, f" {planned.unit}" if planned.unit else "")
+    unit = f" {planned.unit}" if planned.unit else ""
+    if str(prose(low)) == str(prose(high)):
+        return prose("of ", low, unit)
+    return prose("from ", low, " to ", high, unit)
 
 
 def _analyses(first: PlannedAnalysis) -> list[PlannedAnalysis]:
