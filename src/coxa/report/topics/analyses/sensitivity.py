@@ -155,7 +155,7 @@ def _which(planned: PlannedAnalysis, rows: pd.DataFrame) -> str:
 
 
 def _span(planned: PlannedAnalysis, rows: pd.DataFrame) -> Prose:
-    """Return the smallest and the largest estimate, each with the address of its analysis; one if both are shown alike."""
+    """Return the smallest and the largest estimate, with the address of its analysis; one if shown alike."""
     order = records(rows.sort_values("estimate", kind="stable"))
     low, high = (written(planned, "estimate", order[at], "estimate") for at in (0, -1))
     unit = f" {planned.unit}" if planned.unit else ""
