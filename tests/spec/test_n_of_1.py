@@ -183,6 +183,9 @@ def test_a_report_shows_each_person_and_shares_none(tmp_path: Path) -> None:
     for text in ("Series of randomised n-of-1 trials", "Effect in the next person", "Person 12", "over all periods",
                  "CENT 2015", "randomisation test"):  # fmt: skip
         assert text in page
+    answer = page[: page.index("For whom?")]
+    assert "Alike in everyone?" in answer
+    assert "; in another person it is expected from" in answer
     shared = report.write(tmp_path / "shared", share=True)[0].read_text(encoding="utf-8")
     assert "Person 12" not in shared
     assert "as it shows single participants" in shared

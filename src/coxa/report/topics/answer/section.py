@@ -13,6 +13,7 @@ from coxa.report.topics.analyses.arms_table import results_table
 from coxa.report.topics.analyses.compared import endpoint_forest, side_by_side
 from coxa.report.topics.analyses.footnotes import at_risk_words
 from coxa.report.topics.analyses.kinds import lead_figure
+from coxa.report.topics.analyses.kinds.n_of_1 import between_people
 from coxa.report.topics.analyses.modelled import modelled
 from coxa.report.topics.analyses.profile import analysis_profile, has_profile, profile_leads
 from coxa.report.topics.analyses.results import comparison_label
@@ -129,6 +130,8 @@ def _facts(report: ReportRecord) -> Iterator[tuple[str, Text]]:
         yield IN_PEOPLE, people_sentence(report, response)
     elif happened := events_sentence(report, main):
         yield IN_PEOPLE, happened
+    if main.analysis.of_blocks and (spread := list(between_people(report, main))):
+        yield "Alike in everyone?", joined(" ", spread)
     yield "For whom?", joined(" ", _for_whom(report, main))
     yield "How sure?", joined(" ", _how_sure(report, main))
     yield "Over time", joined(" ", _over_time(report, main))

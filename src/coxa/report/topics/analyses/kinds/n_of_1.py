@@ -26,6 +26,7 @@ from coxa.report.topics.analyses.kinds.people_figures import people_forest, peop
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import compared_arms
 from coxa.tables.formats import NONE, cell, number
+from coxa.tables.prose import Text, prose
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
 DayNumbers = dict[str, tuple[float, float, float, float]]
@@ -130,6 +131,24 @@ def series_sentences(planned: PlannedAnalysis, series: SeriesEffect) -> Iterator
         yield (
             f"With {most} blocks the randomisation test of one person cannot give a p-value below "
             f"{2.0 ** (1 - most):g}: it says little of single people, and the shrunken effects say more."
+        )
+
+
+def between_people(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
+    """Yield for page one how much each effect differs between people, and what to expect in the next one."""
+    rows = rows_in_periods(report.study, report.datasets[planned.estimand_name])
+    for compare, fit in zip(planned.compare, report.fits[planned.name], strict=True):
+        assert isinstance(fit, Fit)
+        series = series_of(fit, differences_of(planned, rows, compare), conf_level=planned.analysis.conf_level)
+        if series.prediction_low != series.prediction_low or series.sd_between != series.sd_between:
+            continue
+        spread = value_cell(planned, address(planned, "", compare, "SD between people"), series.sd_between)
+        coming = limits_cell(
+            planned, address(planned, "", compare, "next person"), series.prediction_low, series.prediction_high
+        )
+        yield prose(
+            f"The standard deviation of the effect of {_label(planned, compare)} between people is ",
+            *(spread, "; in another person it is expected from ", coming, f" {planned.unit}."),
         )
 
 
