@@ -76,7 +76,7 @@ data:
     ("name", "remedy"),
     [
         ("arm", "Remove it, and correct the value at the source or under `corrections`."),
-        ("aeg", "Choose one of age,"),
+        ("aeg", "Choose one of sequence, age,"),
     ],
 )
 def test_codes_of_a_column_that_takes_none(tmp_path: Path, name: str, remedy: str) -> None:

@@ -77,7 +77,7 @@ def test_a_key_of_a_trial_is_refused_with_its_line_and_a_remedy(tmp_path: Path) 
         (
             lines.index("arms:") + 1,
             "`arms` is a key of plans of `design: parallel, factorial, cluster, crossover, stepped_wedge, "
-            "cluster_crossover, cohort`, and this plan is "
+            "cluster_crossover, n_of_1, cohort`, and this plan is "
             "of `design: service`",
             "Remove `arms`, or correct `design`.",
         ),
@@ -103,7 +103,7 @@ def test_a_trial_without_arms_says_what_is_missing(tmp_path: Path) -> None:
 def test_a_misspelt_design_names_every_design_and_nothing_else(tmp_path: Path) -> None:
     [(row, rule, remedy)] = faults(tmp_path, PLAN.replace("design: service", "design: servise"))
     assert (row, rule) == (4, "`design` is not one of the known words")
-    assert "cluster, crossover, stepped_wedge, cluster_crossover, cohort, service" in remedy
+    assert "cluster, crossover, stepped_wedge, cluster_crossover, n_of_1, cohort, service" in remedy
     assert "did you mean service?" in remedy
 
 
@@ -271,7 +271,7 @@ def test_a_shell_and_a_checklist_are_refused(study_file: Path, tmp_path: Path) -
 
 
 def test_every_kind_has_its_words() -> None:
-    assert [kind.words.arm for kind in KINDS] == ["arm", "sequence", "sequence", "group", "group"]
+    assert [kind.words.arm for kind in KINDS] == ["arm", "sequence", "sequence", "group", "group", "group"]
     assert len({kind.words.started for kind in KINDS}) == 2
     plan = study_of(SMALL)
     with pytest.raises(OptionError, match="needs a plan with arms"):
