@@ -52,7 +52,10 @@ def prepare(folder: Path, name: str, text: str) -> None:
 
     own = folder / name.replace("/", "-")
     own.mkdir(parents=True)
-    nbformat.write(read_myst_markdown_notebook(text), own / NOTEBOOK)
+    notebook = read_myst_markdown_notebook(text)
+    for place, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{place}"  # those given are random, and outputs are kept by what the notebook is
+    nbformat.write(notebook, own / NOTEBOOK)
     for plan in ROOT.glob("analyses/*/*.yaml"):
         copied = own / plan.relative_to(ROOT)
         copied.parent.mkdir(parents=True, exist_ok=True)
