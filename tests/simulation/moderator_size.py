@@ -2,7 +2,7 @@
 
 Run as a script it writes its table to a page:
 
-    python -m tests.simulation.moderator_size --replicates 1000 --write moderators.md
+    python -m tests.simulation.moderator_size --replicates 1000 --write docs/methods/moderator-size.md
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ draws each, `shrink_subgroups` with `scale=3`. Error: root of the mean squared e
 Shrunken effects have a smaller error than those of subgroups by themselves where the spread is about the scale or
 smaller, and unlike pooled ones keep most of their coverage where subgroups differ by more.
 
-    python -m tests.simulation.moderator_size --replicates {replicates} --write moderators.md
+    python -m tests.simulation.moderator_size --replicates {replicates} --write docs/methods/moderator-size.md
 """
 
 

@@ -213,7 +213,7 @@ VISITED = pd.DataFrame(
         "pain": 50.0 - SESSIONS + np.cos(PLACE),
     }
 )
-BLOCKS = pd.DataFrame(
+CYCLES = pd.DataFrame(
     {
         "participant_id": np.repeat(list("stu"), 4),
         "block": [1, 1, 2, 2] * 3,
@@ -427,11 +427,11 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_location_scale": lambda into: (
         models.fit_location_scale("pain ~ arm", into(DAYS), within="arm", random_scale=False).coefficients
     ),
-    "n_of_1.block_differences": lambda into: n_of_1.block_differences(into(BLOCKS), "pain", compare="b", against="a")[
+    "n_of_1.block_differences": lambda into: n_of_1.block_differences(into(CYCLES), "pain", compare="b", against="a")[
         "difference"
     ].tolist(),
     "n_of_1.pool_series": lambda into: (
-        n_of_1.pool_series(into(n_of_1.block_differences(BLOCKS, "pain", compare="b", against="a")), order=False)
+        n_of_1.pool_series(into(n_of_1.block_differences(CYCLES, "pain", compare="b", against="a")), order=False)
         .people["shrunken"]
         .tolist()
     ),
