@@ -111,7 +111,7 @@ def test_an_imported_trial_gives_what_sas_printed(tmp_path: Path) -> None:
 
 
 def test_of_a_messy_trial_only_the_faults_of_its_data_are_left(tmp_path: Path) -> None:
-    """An impossible value, a row twice, spellings of a therapist, visits outside windows or out of order, a question."""
+    """An impossible value, a row twice, spellings of a therapist, visits out of place, an open question."""
     if not MESSY.is_dir():
         pytest.skip("the messy trial is not there")
     files = [MESSY / name for name in ("trial.sav", "ae.xlsx", "sessions.csv", "events.csv")]
