@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.exact import exact_mean
 from coxa.simulate.from_plan.follow import Conditions, follow
+from coxa.simulate.from_plan.in_periods import over_periods
 from coxa.simulate.from_plan.means import added_in_periods, effect_since
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.truth import TrueValue
@@ -34,20 +35,9 @@ def values_in_cluster_periods(design: TrialDesign, n: int, seed: int) -> list[Tr
         for treatment in plan.treatment.compare:
             mean, other, known = _average(design, name, plan, treatment, n, seed)
             value = _compared(plan, mean, against)
-            found.append(
-                TrueValue(
-                    estimand=name,
-                    outcome=plan.endpoint.outcome,
-                    measure=plan.endpoint.measure,
-                    visit="",
-                    arm=treatment,
-                    reference=plan.treatment.against,
-                    value=value,
-                    monte_carlo_error=float(np.hypot(error, other)),
-                    obtained="exact" if exact and known else "simulation",
-                    term="" if plan.summary == "difference_in_means" else EFFECTS[plan.summary].term,
-                )
-            )
+            term = "" if plan.summary == "difference_in_means" else EFFECTS[plan.summary].term
+            both = float(np.hypot(error, other))
+            found.append(over_periods(name, plan, treatment, value, both, exact=exact and known, term=term))
     return found
 
 

@@ -65,20 +65,26 @@ def values_in_periods(design: TrialDesign, n: int, seed: int) -> list[TrueValue]
         for treatment in plan.treatment.compare:
             weights = weights_in_periods(pure, plan, treatment)
             value, error, exact = _value(pure, name, plan, weights, n, seed)
-            found.append(
-                TrueValue(
-                    estimand=name,
-                    outcome=plan.endpoint.outcome,
-                    measure=plan.endpoint.measure,
-                    visit="",
-                    arm=treatment,
-                    reference=plan.treatment.against,
-                    value=value,
-                    monte_carlo_error=error,
-                    obtained="exact" if exact else "simulation",
-                )
-            )
+            found.append(over_periods(name, plan, treatment, value, error, exact=exact))
     return found
+
+
+def over_periods(
+    name: str, plan: Estimand, treatment: str, value: float, error: float, *, exact: bool, term: str = ""
+) -> TrueValue:
+    """Return the value of an estimand of treatments in periods, which is of all of them and of no visit."""
+    return TrueValue(
+        estimand=name,
+        outcome=plan.endpoint.outcome,
+        measure=plan.endpoint.measure,
+        visit="",
+        arm=treatment,
+        reference=plan.treatment.against,
+        value=value,
+        monte_carlo_error=error,
+        obtained="exact" if exact else "simulation",
+        term=term,
+    )
 
 
 def _value(

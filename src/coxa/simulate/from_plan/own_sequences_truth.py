@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.follow import Conditions, follow
+from coxa.simulate.from_plan.in_periods import over_periods
 from coxa.simulate.from_plan.own_sequences import blocks_of, numbers_of
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.truth import TrueValue
@@ -34,19 +35,7 @@ def values_of_blocks(design: TrialDesign, n: int, seed: int) -> list[TrueValue]:
                 each = worlds[treatment] - worlds[plan.treatment.against]
                 each = each[np.isfinite(each)]
                 value, error = float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
-            found.append(
-                TrueValue(
-                    estimand=name,
-                    outcome=plan.endpoint.outcome,
-                    measure=plan.endpoint.measure,
-                    visit="",
-                    arm=treatment,
-                    reference=plan.treatment.against,
-                    value=value,
-                    monte_carlo_error=error,
-                    obtained="exact" if known else "simulation",
-                )
-            )
+            found.append(over_periods(name, plan, treatment, value, error, exact=bool(known)))
     return found
 
 
