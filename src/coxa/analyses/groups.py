@@ -89,19 +89,24 @@ def compared(planned: PlannedAnalysis, pair: Pair, arm: str, visit: str) -> Comp
     FitError
         The groups have no overlap, or too few outcomes.
     """
+    function, options = call_at(planned, visit)
+    rows = pair.rows
+    if planned.kind == "time":
+        rows = rows.assign(**{HAPPENED: (rows["status"] == EVENT).astype(int)})
     try:
-        if planned.kind == "time":
-            rows = pair.rows.assign(**{HAPPENED: (pair.rows["status"] == EVENT).astype(int)})
-            horizon = float(planned.study.visits[visit].day)
-            return called(planned, of_times=True)(
-                rows, treated=arm, confounders=pair.confounders, **times_options(planned, horizon)
-            )  # fmt: skip
-        options = {"outcome": planned.response, "kind": KINDS[planned.kind], **outcome_options(planned)}
-        return called(planned)(pair.rows, treated=arm, confounders=pair.confounders, **options)
+        return function(rows, treated=arm, confounders=pair.confounders, **options)
     except FitError as error:
         raise FitError(
             f"analysis {planned.name}, {arm} and {planned.against}: {error.message}", error.remedies
         ) from error
+
+
+def call_at(planned: PlannedAnalysis, visit: str) -> tuple[Callable[..., Comparison], dict[str, Any]]:
+    """Return the function of the library that compares groups at a visit, and its options but for group and rows."""
+    if planned.kind == "time":
+        return called(planned, of_times=True), times_options(planned, float(planned.study.visits[visit].day))
+    options = {"outcome": planned.response, "kind": KINDS[planned.kind], **outcome_options(planned)}
+    return called(planned), options
 
 
 def called(planned: PlannedAnalysis, *, of_times: bool = False) -> Callable[..., Comparison]:
@@ -179,18 +184,6 @@ def comparisons_of(fit: AnyFit) -> dict[str, Comparison]:
     return dict(fit.model)
 
 
-def _call(planned: PlannedAnalysis, visit: str) -> tuple[str, dict[str, Any]]:
-    """Return the function of the library that compares groups at a visit, and its options."""
-    if planned.kind == "time":
-        options = times_options(planned, float(planned.study.visits[visit].day))
-        return called(planned, of_times=True).__name__, options
-    return called(planned).__name__, {
-        "outcome": planned.response,
-        "kind": KINDS[planned.kind],
-        **outcome_options(planned),
-    }
-
-
 def levels_of_pair(planned: PlannedAnalysis, pair: Pair, arm: str, subgroup: str) -> dict[str, Pair]:
     """Return level -> its participants, with the confounders that vary among them."""
     levels = rows_of_levels(planned, pair.rows, subgroup, (arm, planned.against))
@@ -243,10 +236,12 @@ def recorded(
     left_out = pd.DataFrame(lost, columns=["row", "participant_id", "visit", "reason"])
     sample = Sample("participant_id", "visit", who, np.full(len(who), visit, dtype=object), (visit,), left_out)
     pair = next(iter(pairs.values()))
-    function, options = call or _call(planned, visit)
     several = call is not None
+    if call is None:
+        one_visit, options = call_at(planned, visit)
+        call = one_visit.__name__, options
     spec = ComparisonSpec(
-        function, options, pair.confounders, planned.compare, planned.against, visit, planned.kind == "time", several
+        *call, pair.confounders, planned.compare, planned.against, visit, planned.kind == "time", several
     )
     formula = f"{planned.response} ~ arm | {' + '.join(pair.confounders)}"
     method = str(next(iter(found.values())).estimates.frame["method"].iloc[0])

@@ -130,9 +130,7 @@ def compare_group_times(
     """
     check_known("estimator", estimator, ESTIMATORS)
     check_known("standard_error", standard_error, ("stacked", "bootstrap"))
-    for name in (time, event):
-        check_known("column", name, [str(column) for column in data.columns])
-    known = (data[time].notna() & data[event].notna()).to_numpy()
+    known = known_times(data, time, event)
     data = data[known]
     chosen = two_groups(data, group, treated)
     columns, _ = confounder_matrix(data, confounders)
@@ -152,6 +150,13 @@ def compare_group_times(
     estimates = Estimates.of(labelled(row, names, numbers.n, time, told) for row in rows)
     balance = balance_of(data, weights, confounders)
     return Comparison(estimates, weights, balance, numbers.n, known, resampled=samples)
+
+
+def known_times(data: pd.DataFrame, time: str, event: str) -> np.ndarray:
+    """Return (n,) the participants with a time and with whether it ends with the event; unknown columns are refused."""
+    for name in (time, event):
+        check_known("column", name, [str(column) for column in data.columns])
+    return (data[time].notna() & data[event].notna()).to_numpy()
 
 
 def rows_of_times(value: np.ndarray, covariance: np.ndarray, level: float) -> Iterator[dict[str, Any]]:

@@ -159,7 +159,7 @@ def solve_course(y: np.ndarray, x: np.ndarray, weight: np.ndarray, covariance: n
     weight : (n, m)
         0 where an outcome is missing.
     covariance : (m, m)
-        Working covariance of the outcomes; the equations are unbiased whatever it is.
+        Working covariance of the outcomes; the equations are unbiased for any.
     """
     inverse = np.linalg.inv(covariance)
     m, p = y.shape[1], x.shape[1]

@@ -17,7 +17,7 @@ import pandas as pd
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.causal.balance import balance_of
 from coxa.causal.compare import known_weights
-from coxa.causal.compare_times import rows_of_times
+from coxa.causal.compare_times import known_times, rows_of_times
 from coxa.causal.comparison import FAMILIES, Comparison, Kind, labelled, other_group, rows_of_means
 from coxa.causal.matching import Distance, Matched, MatchOrder, match_nearest
 from coxa.causal.means import weighted_group_means
@@ -132,9 +132,7 @@ def compare_matched_times(
     >>> len(found.matched.pairs) == found.observed[0] == found.observed[1]
     True
     """
-    for name in (time, event):
-        check_known("column", name, [str(column) for column in data.columns])
-    known = (data[time].notna() & data[event].notna()).to_numpy()
+    known = known_times(data, time, event)
     pairs = match_nearest(
         data, group=group, treated=treated, confounders=confounders, caliper=caliper, distance=distance, order=order
     )  # fmt: skip

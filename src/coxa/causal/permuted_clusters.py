@@ -78,8 +78,8 @@ def permute_clusters(
         Columns; the levels of `period` are in order (a category, or values that sort).
     between, within, passing : float
         Variances between clusters, of an observation in a cluster and period, and of a cluster from period to
-        period, in squared units of the outcome. They say how the means are weighed; the test is right whatever they
-        are, if they were found without looking at the allocation.
+        period, in squared units of the outcome. They set the weights of the means; the test holds for any values that
+        were found without looking at the allocation.
     conf_level : float
         Of the limits, which are the effects that the test does not reject.
     most : int
