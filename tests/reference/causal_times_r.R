@@ -23,6 +23,23 @@ paired <- function(...) {
 }
 matched <- paired()
 
+# MatchIt 4.5.1 cuts distances down to whole numbers: one call shows it, and scores in whole billionths are matched right
+tiny <- data.frame(a = c(1, 0, 0), x = c(.50, .40, .51))
+partner <- function(scale, ...) as.integer(matchit(a ~ x, tiny, distance = scale * tiny$x, ...)$match.matrix[1, 1])
+matched$cut <- list(one = partner(1), thousand = partner(1000),
+                    caliper = partner(1, caliper = .005, std.caliper = FALSE))
+p <- fitted(glm(f, data = d, family = binomial, control = list(epsilon = 1e-14)))
+s <- sqrt((var(p[d$treat == 1]) + var(p[d$treat == 0])) / 2)
+whole <- function(...) {
+  found <- as.integer(matchit(f, d, distance = round(p * 1e9), ...)$match.matrix[, 1])
+  ifelse(is.na(found), 0, found)
+}
+matched$whole <- list(largest = whole(), smallest = whole(m.order = "smallest"), data = whole(m.order = "data"))
+matched$within <- lapply(c("0.2" = .2, "0.05" = .05, "0.01" = .01),
+                         function(cal) whole(caliper = cal * s * 1e9, std.caliper = FALSE))
+matched$orders <- lapply(c(smallest = "smallest", data = "data"),
+                         function(o) as.integer(matchit(f, d, m.order = o)$match.matrix[, 1]))
+
 # doubly robust survival by explicit sums over participants and times; hazards of coxph with ties by Breslow
 s <- read.csv(files[2]); n <- nrow(s); tau <- 26
 e <- fitted(glm(a ~ x + z, data = s, family = binomial))

@@ -42,16 +42,53 @@ def theirs() -> Matched:
     return replace(ours(), pairs=pd.DataFrame(rows, columns=["treated", "reference", "distance"]), weight=weight)
 
 
-def test_pairs_are_those_of_matchit_but_where_a_nearer_one_was_free() -> None:
-    """MatchIt 4.5.1 takes no partner above the treated participant, even where it is nearer: 6 of 185."""
-    mine = ours().pairs.set_index("treated")["reference"]
-    other = theirs().pairs.set_index("treated")["reference"]
-    differ = mine.index[mine != other.loc[mine.index]]
-    assert (len(mine), len(differ)) == (185, 6)
-    score = ours().score
-    assert (score[other.index] >= score[other.to_numpy()] - 1e-9).all()
-    for row in differ:
-        assert abs(score[row] - score[mine[row]]) < abs(score[row] - score[other[row]])
+def _same(order: Any, caliper: float | None, theirs: list[int]) -> tuple[int, int]:
+    """Return how many of 185 treated have the partner that MatchIt gives them (0: none), and how many have one."""
+    found = match_nearest(
+        lalonde(), group="treat", treated=1, confounders=CONFOUNDERS, caliper=caliper, distance="score", order=order
+    )
+    mine = found.pairs.set_index("treated")["reference"] + 1
+    treated = np.flatnonzero(found.treated)
+    return sum(mine.get(row, 0) == other for row, other in zip(treated, theirs, strict=True)), len(mine)
+
+
+@pytest.mark.parametrize("order", ["largest", "smallest", "data"])
+def test_pairs_are_those_of_matchit_with_scores_that_it_does_not_cut(order: Any) -> None:
+    assert _same(order, None, NUMBERS["matched"]["whole"][order]) == (185, 185)
+
+
+@pytest.mark.parametrize(("caliper", "pairs"), [("0.2", 112), ("0.05", 108), ("0.01", 77)])
+def test_pairs_within_a_caliper_are_those_of_matchit_with_scores_that_it_does_not_cut(caliper: str, pairs: int) -> None:
+    assert _same("largest", float(caliper), NUMBERS["matched"]["within"][caliper]) == (185, pairs)
+
+
+def test_matchit_4_5_1_cuts_distances_down_to_whole_numbers() -> None:
+    """Treated at 0.50, others at 0.40 (row 2) and 0.51 (row 3): the farther one is taken, over a caliper of 0.005."""
+    assert NUMBERS["matched"]["cut"] == {"one": 2, "caliper": 2, "thousand": 3}
+
+
+@pytest.mark.parametrize("order", ["largest", "smallest", "data"])
+def test_pairs_of_matchit_with_scores_as_they_are_follow_from_distances_that_are_all_zero(order: str) -> None:
+    """All distances of scores below one are cut to zero: the next free one below is taken, without one the next above.
+
+    Of 185 pairs by the largest score first this changes six, in which a nearer one was free above.
+    """
+    kept = NUMBERS["matched"]
+    other = kept["match"] if order == "largest" else kept["orders"][order]
+    score, treated = np.round(ours().score, 10), ours().treated
+    rank = np.lexsort((np.arange(len(score)), score)).argsort()
+    key = {"largest": -score, "smallest": score, "data": np.zeros(len(score))}[order]
+    free, found = set(np.flatnonzero(~treated)), {}
+    for row in (row for row in np.argsort(key, kind="stable") if treated[row]):
+        below = [one for one in free if rank[one] < rank[row]]
+        found[row] = max(below, key=lambda k: rank[k]) if below else min(free, key=lambda k: rank[k])
+        free.remove(found[row])
+    assert [found[row] + 1 for row in np.flatnonzero(treated)] == [int(one) for one in other]
+    if order == "largest":
+        mine = ours().pairs.set_index("treated")["reference"]
+        differ = [row for row in mine.index if mine[row] != found[row]]
+        assert len(differ) == 6
+        assert all(abs(score[row] - score[mine[row]]) < abs(score[row] - score[found[row]]) for row in differ)
 
 
 @pytest.mark.parametrize(("outcome", "kind"), [("re78", "mean"), ("y5", "yes_no")])

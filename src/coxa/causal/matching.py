@@ -6,6 +6,7 @@ Sources: Rosenbaum & Rubin, American Statistician 1985, 39:33-38; Austin, Pharma
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -81,8 +82,9 @@ def match_nearest(
     distance : {"logit", "score"}
         Differences of the logit of the propensity score, or of the score itself.
     order : {"largest", "smallest", "data"}
-        Whose turn is first: the largest score, the smallest, or the first row. Ties go by row; of partners that are
-        equally near the last one is taken, as MatchIt does.
+        Whose turn is first: the largest score, the smallest, or the first row. Ties go by row. Of partners equally
+        near, one of a lower measure comes before one of a higher; below the last row is taken, above the first, where
+        an equal measure counts as below for rows before the treated one, else as above. So has MatchIt.
 
     Returns
     -------
@@ -112,14 +114,7 @@ def match_nearest(
     widest = np.inf if caliper is None else caliper * float(spread)
     ranked = {"largest": -measure, "smallest": measure, "data": np.zeros(len(score))}[order]
     turns = [row for row in np.argsort(ranked, kind="stable") if chosen[row]]
-    free = ~chosen
-    found = []
-    for row in turns:
-        apart = np.where(free, np.round(np.abs(measure - measure[row]), TIES), np.inf)
-        partner = len(apart) - 1 - int(np.argmin(apart[::-1]))
-        if apart[partner] <= widest and np.isfinite(apart[partner]):
-            free[partner] = False
-            found.append((row, partner, float(apart[partner])))
+    found = _nearest_free(measure, turns, ~chosen, widest)
     if not found:
         raise FitError("no pair is within the caliper", ["Use a wider caliper.", "Restrict eligibility."])
     paired = [row for row, _, _ in found]
@@ -131,6 +126,33 @@ def match_nearest(
         columns=["treated", "reference", "distance"],
     )
     return Matched(pairs, alone, weight, chosen, score, widest)
+
+
+def _nearest_free(
+    measure: np.ndarray, turns: Sequence[int], reference: np.ndarray, widest: float
+) -> list[tuple[int, int, float]]:
+    """Return treated row, row of its partner and their distance, of those with a partner, in the order of turns.
+
+    Rows are put in the order of the measure, ties by row. The nearest free one is next on the left or on the right.
+    """
+    ranked = np.argsort(measure, kind="stable")
+    place = np.empty(len(ranked), dtype=int)
+    place[ranked] = np.arange(len(ranked))
+    free = [spot for spot in range(len(ranked)) if reference[ranked[spot]]]
+    found = []
+    for row in turns:
+        right = bisect(free, place[row])
+        near = [
+            (round(abs(float(measure[ranked[free[k]]] - measure[row])), TIES), k)
+            for k in (right - 1, right)
+            if 0 <= k < len(free)
+        ]
+        if not near:
+            break
+        apart, k = min(near, key=lambda one: one[0])
+        if apart <= widest:
+            found.append((row, int(ranked[free.pop(k)]), apart))
+    return found
 
 
 def matched_difference(outcome: pd.Series, matched: Matched, *, conf_level: float = 0.95) -> dict[str, float]:
