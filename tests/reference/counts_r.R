@@ -64,6 +64,7 @@ out <- list(
   polyps_robust = robust(pp), polyps_means_nb = means_of(pn, "treat"), polyps_checks = checks(pp),
   epil4_nb = fit_of(en), epil4_checks = checks(ep), epil_nb = fit_of(everyn), quine_nb = fit_of(quine_nb),
   epil_clustered = clustered(every, epil$subject), epil_poisson = fit_of(every),
+  epil_nb_clustered = clustered(everyn, epil$subject),
   logit = fit_of(logit), logit_robust = robust(logit), logit_clustered = clustered(logit, epil$subject),
   hsaur_poisson = fit_of(ho), hsaur_nb = fit_of(hn), hsaur_clustered = clustered(ho, h$subject)
 )

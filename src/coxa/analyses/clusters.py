@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
 
 from coxa.errors import FewClustersError, FitError
 from coxa.estimates import Estimates
+from coxa.models.options import GLMCovariance
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import factor_words, join_words
@@ -18,6 +20,12 @@ FEWEST_DF = 4.0
 A t distribution with 4 or fewer has no fourth moment, limits at 3 are a seventh wider than at 4, and the degrees of
 freedom are themselves estimated from the few clusters.
 """
+
+WITHOUT_LIMITS = re.compile(r"; [^;]*limits[^;]*$")
+"""What a method says of limits, at its end."""
+
+ROBUST: GLMCovariance = "CR2"
+"""The covariance by cluster of a generalised linear model in a plan: Kauermann and Carroll's correction for few."""
 
 IGNORED = "the clusters that were randomised are not in this model: its standard error may be much too small"
 
@@ -86,6 +94,21 @@ def checked_clusters(
     if analysis.role == "primary" and analysis.option("few_clusters") == "refuse" and (few & asked).any():
         raise _too_few(study, name, frame[few & asked], most)
     return _warned(estimates, few, few_words(study, name))
+
+
+def observed_shares(analysis: Analysis, shares: Estimates) -> Estimates:
+    """Return observed shares or rates of arms, without limits where participants are not independent."""
+    if analysis.factor_key != "cluster" or not analysis.factors:
+        return shares
+    nothing = dict.fromkeys(("std_error", "conf_low", "conf_high"), float("nan"))
+    methods = [WITHOUT_LIMITS.sub("", str(method)) for method in shares.frame["method"]]
+    return Estimates(shares.frame.assign(**nothing, method=methods))
+
+
+def robust_over(analysis: Analysis) -> dict[str, str]:
+    """Return the options of `coxa.models.fit_glm` that make standard errors over the cluster of an analysis."""
+    cluster = analysis.option("cluster")
+    return {"vcov": ROBUST, "cluster": cluster} if cluster else {}
 
 
 def most_df(analysis: Analysis, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:

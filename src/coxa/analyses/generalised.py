@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from coxa.analyses.clusters import ROBUST
+from coxa.analyses.methods.method import Telling
 from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows, at_visit
 from coxa.errors import FitError, SeparationError
@@ -17,7 +19,7 @@ from coxa.models import GLMFit, fit_glm
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import model_formula
+from coxa.study.wording import factor_words, model_formula
 
 NO_EXPOSURE = "no exposure"
 """Why a row without time in which events could be counted is left out."""
@@ -74,12 +76,13 @@ def fitted_at(
         if kept is rows
         else pd.concat([_left_out(kept, fit, visit), _without_exposure(rows.drop(index=kept.index), visit)]),
     )
+    clusters = f" over {fit.clusters} clusters" if fit.clusters else ""
     return ModelRun(
         formula=formula,
         spec=replace(fit.spec, data=expression(planned, visit, with_exposure="exposure" in options)),
         sample=sample,
         model=fit,
-        method=f"{fit.family} model, {fit.spec.vcov} covariance",
+        method=f"{fit.family} model, {fit.spec.vcov} covariance{clusters}",
         warnings=fit.warnings,
         vcov=fit.spec.vcov,
     )
@@ -137,6 +140,17 @@ def of_glm(fit: AnyFit) -> GLMFit:
     assert isinstance(fit, ModelRun)
     assert isinstance(fit.model, GLMFit)
     return fit.model
+
+
+def over_clusters(telling: Telling, cluster: str) -> str:
+    """Say how the numbers of a model have standard errors over its cluster, after what they are."""
+    levels = factor_words(telling.planned.study, cluster)
+    return (
+        f"have standard errors by the delta method, covariates taken as given, robust over the levels of {levels} and "
+        f"corrected for their number{telling.cite('KC')}, with t limits and tests by Satterthwaite's degrees of freedom"
+        f"{telling.cite(ROBUST)}; observed shares and rates have no limits, because theirs take participants as "
+        "independent"
+    )
 
 
 def adjusted_rows(planned: PlannedAnalysis, found: Estimates, visit: str) -> Estimates:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.errors import FitError, OptionError, check_kind, check_level, check_option, not_allowed
-from coxa.estimates.risk_rows import RISK_CONTRASTS, contrast, own_limits, quantile_of
+from coxa.estimates.risk_rows import RISK_CONTRASTS, contrast, finite, on_scale, own_limits, quantile_of
 from coxa.estimates.table import Estimates
 from coxa.models.design.columns import label_text
 from coxa.models.glm.families import FAMILIES
@@ -36,6 +36,7 @@ SCHEME_WORDS = {
 BALANCED = ("pb", "bc")
 """Schemes under which the arms of a stratum are as large as planned, but for a number that does not grow."""
 
+CLUSTER_WORDS = "delta method, robust over {n} clusters ({kind}), covariates taken as given"
 SMALL_WORDS = "residuals over the root of one less their leverage, quantiles of t with {df} degrees of freedom"
 TERMS_OF = {
     "binomial": ("risk", RISK_CONTRASTS),
@@ -61,6 +62,7 @@ class Standardised(Carded):
     means      : (K,) average over all participants, each put into every arm
     covariance : (K, K)
     warning    : why the covariance should be looked at; empty if nothing
+    slopes     : (K, p) of the means in the coefficients; None where the variance is not that of coefficients
 
     Examples
     --------
@@ -74,11 +76,18 @@ class Standardised(Carded):
     means: np.ndarray
     covariance: np.ndarray
     warning: str = ""
+    slopes: np.ndarray | None = field(default=None, repr=False)
 
     def pair(self, arm: str, reference: str) -> tuple[np.ndarray, np.ndarray]:
         """Return means (2,) and covariance (2, 2) of two arms."""
         both = [self.arms.index(arm), self.arms.index(reference)]
         return self.means[both], self.covariance[np.ix_(both, both)]
+
+    def pair_slopes(self, arm: str, reference: str, scale: str) -> np.ndarray:
+        """Return the derivatives (p,) of what two arms differ by on a scale."""
+        assert self.slopes is not None
+        both = [self.arms.index(arm), self.arms.index(reference)]
+        return np.asarray(on_scale(self.means[both], scale)[1] @ self.slopes[both])
 
 
 @kinds(data=FRAME)
@@ -109,7 +118,8 @@ def standardised_risks(
     variance : {"ye", "ge"}
         `ye` holds in a randomised trial whether or not the model is right, and takes covariates as drawn with the
         participants. `ge` is the delta method with the model's covariance; the model has to be right. `hc3` is the
-        delta method with a sandwich.
+        delta method with a sandwich. Of a fit with `cluster`, `ge` has its robust covariance and the degrees of freedom
+        that go with it, for each number its own.
     scheme : {"simple", "pb", "bc", "ps"}
         How participants were randomised: simply, in permuted blocks or by a biased coin within strata, or by
         minimisation over strata.
@@ -185,29 +195,37 @@ def standardised_rows(
     against = found.arms[0] if against is None else check_option("against", str(against), found.arms)
     n = len(fit.design.y)
     randomised = f"{SCHEME_WORDS[scheme]}" if variance == "ye" else ""
-    df = float(fit.residual_df) if small_samples else np.inf
-    small = SMALL_WORDS.format(df=fit.residual_df) if small_samples else ""
+    t = small_samples or fit.clusters > 0
+    small = SMALL_WORDS.format(df=fit.residual_df) if small_samples and not fit.clusters else ""
+    errors = CLUSTER_WORDS.format(kind=fit.spec.vcov, n=fit.clusters) if fit.clusters else WORDS[variance]
     shared: dict[str, Any] = {
         "outcome": fit.design.formula.response,
         "conf_level": conf_level,
         "n_participants": n,
         "n_observations": n,
-        "method": "; ".join(filter(None, (f"{fit.family} model, standardised", WORDS[variance], randomised, small))),
+        "method": "; ".join(filter(None, (f"{fit.family} model, standardised", errors, randomised, small))),
         "warning": "; ".join(filter(None, (*fit.warnings, found.warning))),
     }
+
+    def df_of(slopes: Callable[[], np.ndarray]) -> float:
+        if fit.clusters:
+            return fit.df_of(slopes())
+        return float(fit.residual_df) if small_samples else np.inf
+
+    def said(df: float) -> dict[str, float]:
+        return {"df": finite(df)} if t else {}
+
     term, compared = TERMS_OF[fit.family]
-    quantile = quantile_of(conf_level, df)
-    shared |= {"df": df} if small_samples else {}
-    rows = [
-        {"arm": name, "term": term, **own_limits(fit.family, mean, spread, quantile)}
-        for name, mean, spread in zip(found.arms, found.means, np.sqrt(np.diag(found.covariance)), strict=True)
-    ]
-    rows += [
-        {"arm": name, "reference": against, "term": term, **contrast(*found.pair(name, against), scale, conf_level, df)}
-        for name in found.arms
-        if name != against
-        for term, scale in compared.items()
-    ]
+    rows = []
+    for k, (name, mean) in enumerate(zip(found.arms, found.means, strict=True)):
+        df = df_of(lambda k=k: found.slopes[k])  # type: ignore[misc, index]
+        own = own_limits(fit.family, mean, np.sqrt(found.covariance[k, k]), quantile_of(conf_level, df))
+        rows.append({"arm": name, "term": term, **own, **said(df)})
+    for name in found.arms:
+        for term, scale in compared.items() if name != against else ():
+            df = df_of(lambda name=name, scale=scale: found.pair_slopes(name, against, scale))  # type: ignore[misc]
+            pair = contrast(*found.pair(name, against), scale, conf_level, df)
+            rows.append({"arm": name, "reference": against, "term": term, **pair, **said(df)})
     return [{**shared, **row} for row in rows]
 
 
@@ -245,11 +263,17 @@ def standardised_means(
         raise OptionError(
             f"`variance` is \"ye\", which is not known with {why}. Use variance='ge', or coxa.estimates.model_rates."
         )
+    if fit.clusters and variance != "ge":
+        raise OptionError(
+            f'`variance` is "{variance}", which takes rows as independent, and the fit has clusters of '
+            f"'{fit.spec.cluster}'. Use variance='ge'."
+        )
     groups = strata_of(fit, data, strata)
     design = fit.design
     rows = [design.rows_as(arm, place) for place in range(len(levels[arm]))]
     predicted = np.column_stack([fit.means(x) for x in rows])
     codes = design.frame[arm].cat.codes.to_numpy().astype(int)
+    weights = None
     if variance != "ye":
         slope = FAMILIES[fit.family].slope
         weights = np.array([(slope(mean)[:, None] * x).mean(axis=0) for mean, x in zip(predicted.T, rows, strict=True)])
@@ -261,7 +285,7 @@ def standardised_means(
         covariance = covariance - bias / len(codes) if scheme in BALANCED else covariance
         modelled = np.sqrt(np.abs(bias).max()) <= NOT_BALANCED * design.y.std()
         warning = "" if modelled or scheme == "simple" else MINIMISED if scheme == "ps" else small_strata(codes, groups)
-    return Standardised(tuple(map(label_text, levels[arm])), predicted.mean(axis=0), covariance, warning)
+    return Standardised(tuple(map(label_text, levels[arm])), predicted.mean(axis=0), covariance, warning, weights)
 
 
 MINIMISED = (

@@ -83,6 +83,7 @@ class Analysis(Part):
     of_periods  : whether it is of treatments that participants receive in periods
     of_clusters : whether clusters receive them
     of_blocks   : whether each participant has a sequence of treatments of his or her own
+    factor_key  : key of its options that names the factors above the participants
     """
 
     summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means",)
@@ -91,6 +92,7 @@ class Analysis(Part):
     of_periods: ClassVar[bool] = False
     of_clusters: ClassVar[bool] = False
     of_blocks: ClassVar[bool] = False
+    factor_key: ClassVar[str] = "random"
 
     label: str | None = Field(None, description="How the analysis is called in the report.")
     estimand: Name = Field(description="One of the estimands.")
@@ -130,7 +132,7 @@ class Analysis(Part):
 
     @property
     def factors(self) -> Mapping[str, RandomEffect]:
-        """Factors above the participants that have random effects, with their options."""
+        """Factors above the participants that have random effects, or are clusters, with their options."""
         return {}
 
     @property

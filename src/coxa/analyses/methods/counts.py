@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at
+from coxa.analyses.clusters import ROBUST, observed_shares, robust_over
+from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, over_clusters, rows_at
 from coxa.analyses.methods.method import Method, Telling, Together, Words, options_of
 from coxa.analyses.model_rows import has_covariates
 from coxa.analyses.regression import Regression, is_plain
@@ -82,6 +83,8 @@ def model_options(planned: PlannedAnalysis) -> dict[str, Any]:
     """Return the options of `coxa.models.fit_glm` of an analysis."""
     analysis = options_of(planned, CountModel)
     options: dict[str, Any] = {"family": analysis.family, "vcov": analysis.vcov, **exposure_of(planned)}
+    if analysis.cluster is not None:
+        return options | robust_over(analysis)
     if analysis.family == "negative_binomial":
         options["information"] = analysis.information
     return options
@@ -162,7 +165,8 @@ class CountsMethod(Method):
         """Yield the rates observed and adjusted, their ratio and difference, at each visit."""
         for fit in fits:
             visit = str(fit.sample.visits[0])
-            yield self.observed(planned, rows_at(planned, dataset, visit), fit, visit)
+            seen = self.observed(planned, rows_at(planned, dataset, visit), fit, visit)
+            yield observed_shares(planned.analysis, seen)
             yield from self.compared(planned, [fit], dataset)
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
@@ -201,7 +205,9 @@ class CountsMethod(Method):
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         analysis = options_of(planned, CountModel)
-        name, robust = NAMES[analysis.family], () if analysis.vcov == "model" else (analysis.vcov,)
+        name = NAMES[analysis.family]
+        robust: tuple[str, ...] = () if analysis.vcov == "model" else (analysis.vcov,)
+        robust = ("KC", ROBUST) if analysis.cluster else robust
         return Words(title=f"{name[:1].upper()}{name[1:]} at each visit", cites=(analysis.family, *robust), ddf=None)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
@@ -221,11 +227,14 @@ class CountsMethod(Method):
             )
         if analysis.family.startswith(INFLATION):
             yield SHARE_OF_ALL
+        delta = "" if analysis.cluster else "; errors are by the delta method"
+        if analysis.cluster:
+            yield f"Rates, their ratios and differences {over_clusters(telling, analysis.cluster)}."
         if has_covariates(planned, telling.fits):
             averaged = AVERAGED[analysis.averaging].format(arm=planned.study.words.arm)
-            yield f"Adjusted rates are {averaged}{telling.cite(analysis.averaging)}; errors are by the delta method."
+            yield f"Adjusted rates are {averaged}{telling.cite(analysis.averaging)}{delta}."
         else:
-            yield "The rate of each arm is that of the model without covariates; errors are by the delta method."
+            yield f"The rate of each arm is that of the model without covariates{delta}."
 
 
 METHOD = CountsMethod()

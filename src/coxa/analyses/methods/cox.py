@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from coxa.analyses.clusters import observed_shares
 from coxa.analyses.methods.method import Telling, Together, Words
 from coxa.analyses.methods.times import (
     EVENT,
@@ -76,7 +77,7 @@ class CoxMethod(TimesMethod):
         for fit in fits:
             visit = str(run_of(fit).sample.visits[0])
             shares = risks(planned, rows_at(planned, dataset, visit), visit)
-            yield Estimates.of(map(without_limits, shares) if planned.analysis.option("cluster") else shares)
+            yield observed_shares(planned.analysis, Estimates.of(shares))
             yield from self.compared(planned, [fit], dataset)
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
@@ -153,13 +154,6 @@ class CoxMethod(TimesMethod):
                 "Whether hazards were proportional was tested by the score test of Grambsch and Therneau"
                 f"{cite('proportional-hazards')} with full information."
             )
-
-
-def without_limits(share: dict[str, Any]) -> dict[str, Any]:
-    """Return the share of an arm without what takes participants of one cluster as independent."""
-    method = share["method"].partition("; limits")[0]
-    nothing = float("nan")
-    return share | {"std_error": nothing, "conf_low": nothing, "conf_high": nothing, "method": method}
 
 
 def not_proportional(fit: CoxFit) -> tuple[str, ...]:

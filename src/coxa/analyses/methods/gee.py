@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from coxa.analyses.clusters import observed_shares
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.model_rows import check_arms_at, check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
@@ -84,7 +85,7 @@ class GEEMethod(Method):
         """Yield what was observed at each visit, and the model's risks or rates with what they differ by."""
         rows = rows_of_model(planned, dataset)
         for visit in rows["visit"].cat.categories:
-            yield observed(planned, rows[rows["visit"] == visit], str(visit))
+            yield observed_shares(planned.analysis, observed(planned, rows[rows["visit"] == visit], str(visit)))
         for fit in fits:
             yield modelled(planned, fit, rows)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, rows_at, with_non_responders
+from coxa.analyses.clusters import ROBUST, observed_shares, robust_over
+from coxa.analyses.generalised import adjusted_rows, each_visit, of_glm, over_clusters, rows_at, with_non_responders
 from coxa.analyses.methods.method import Method, Telling, Together, Words
 from coxa.analyses.regression import Regression, is_plain
 from coxa.analyses.rows import AnalysisRows
@@ -23,12 +24,19 @@ VARIANCE_WORDS = {
     "ge": "have errors by the delta method, model and covariates taken as given",
 }
 
+RISKS = (
+    "Each {arm}'s risk is the mean of the predictions for all participants, as if all had been in it; differences and "
+    "ratios of these risks {what}. The odds ratio is that of the standardised risks, not of the model."
+)
+NUMBERS_NEEDED = "Numbers needed to treat are the inverse of these differences, and so are their limits."
+
 
 def variance_of(planned: PlannedAnalysis) -> Variance:
     """Return the variance of an analysis: that of randomised participants in a trial, unless the plan says which."""
     asked = planned.analysis.option("variance")
     if asked == "by_design":
-        return "ye" if planned.study.words.allocates else "ge"
+        independent = planned.analysis.option("cluster") is None
+        return "ye" if planned.study.words.allocates and independent else "ge"
     return "ge" if asked == "ge" else "ye"
 
 
@@ -48,7 +56,7 @@ def standardisation(planned: PlannedAnalysis) -> dict[str, Any]:
         "variance": variance_of(planned),
         "scheme": scheme,
         "strata": strata,
-        "small_samples": bool(planned.analysis.option("small_samples")),
+        "small_samples": planned.analysis.option("cluster") is None and bool(planned.analysis.option("small_samples")),
         "conf_level": planned.analysis.conf_level,
     }
 
@@ -58,7 +66,7 @@ class LogisticMethod(Method):
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the model of each visit."""
-        yield from each_visit(planned, dataset, subgroup, family="binomial")
+        yield from each_visit(planned, dataset, subgroup, family="binomial", **robust_over(planned.analysis))
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the risks observed and standardised, and the three comparisons, at each visit."""
@@ -71,7 +79,8 @@ class LogisticMethod(Method):
                 against=planned.against,
                 conf_level=planned.analysis.conf_level,
             ).only(term="risk")
-            yield Estimates(observed.frame[observed.frame["arm"].isin(planned.arms)].assign(visit=visit))
+            kept = Estimates(observed.frame[observed.frame["arm"].isin(planned.arms)].assign(visit=visit))
+            yield observed_shares(planned.analysis, kept)
             yield from self.compared(planned, [fit], dataset)
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
@@ -112,7 +121,8 @@ class LogisticMethod(Method):
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         how = planned.analysis.option("missing_response")
-        cites = ("logistic", variance_of(planned), how)
+        robust = ("KC", ROBUST) if planned.analysis.option("cluster") else ()
+        cites = ("logistic", *(robust or (variance_of(planned),)), how)
         title = "Logistic regression at each visit, risks standardised over all participants"
         if how == "non_responder":
             counted = f"Missing outcomes: counted as {no_word(planned)}."
@@ -130,18 +140,20 @@ class LogisticMethod(Method):
             )
         labels = [planned.study.label("covariates", name) for name in strata]
         within = f", within strata of {join_words(labels)}" if labels else ""
+        if cluster := planned.analysis.option("cluster"):
+            yield RISKS.format(arm=planned.study.words.arm, what=over_clusters(telling, cluster))
+            if planned.analysis.option("numbers_needed"):
+                yield NUMBERS_NEEDED
+            return
         small = planned.analysis.option("small_samples")
         residuals = (
             ", with residuals divided by the root of one less their leverage" if small and variance == "ye" else ""
         )
         tested = f"limits are of {'t' if small else 'the normal distribution'}"
-        yield (
-            f"Each {planned.study.words.arm}'s risk is the mean of the predictions for all participants, as if all had "
-            f"been in it; differences and ratios of these risks {VARIANCE_WORDS[variance]}{telling.cite(variance)}"
-            f"{within}{residuals}; {tested}. The odds ratio is that of the standardised risks, not of the model."
-        )
+        errors = f"{VARIANCE_WORDS[variance]}{telling.cite(variance)}{within}{residuals}; {tested}"
+        yield RISKS.format(arm=planned.study.words.arm, what=errors)
         if planned.analysis.option("numbers_needed"):
-            yield "Numbers needed to treat are the inverse of these differences, and so are their limits."
+            yield NUMBERS_NEEDED
 
 
 METHOD = LogisticMethod()

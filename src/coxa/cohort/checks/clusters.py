@@ -1,4 +1,4 @@
-"""Therapists, clinics and other factors with random effects: who should have one, and who should not."""
+"""Therapists, clinics and other factors with random effects, and clusters: who should have one, and who should not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from coxa.study.words import GROUPINGS, OF_CLUSTERS
 
 
 def check_clusters(draft: Draft) -> Checked:
-    """Check, for each analysis with random effects, that their factors are known where the plan says they are.
+    """Check, for each analysis with random effects or a cluster, that its factors are known where they should be.
 
     An arm in which nobody has the factor is an error: the analysis would take it for one without. A participant who
     should have it and has not is left out of the analysis, and one who should not have it is analysed without; both
@@ -31,7 +31,7 @@ def check_clusters(draft: Draft) -> Checked:
         for factor, options in analysis.factors.items():
             having = tuple(options.only_in) or tuple(study.arms)
             inside = arm.isin(having)
-            found |= dict.fromkeys(_absent(people, factor, arm, having))
+            found |= dict.fromkeys(_absent(people, factor, arm, having, analysis.factor_key))
             if factor in GROUPINGS:  # of a covariate it is said already that it is not complete
                 found |= dict.fromkeys(_unknown(people, factor, inside & _used(people, factor, arm), name))
             found |= dict.fromkeys(_surplus(people, factor, arm.notna() & ~inside, having))
@@ -52,19 +52,24 @@ def _used(people: pd.DataFrame, factor: str, arm: pd.Series) -> pd.Series:
     return arm.isin(list(arm[people[factor].notna()].unique()))
 
 
-def _absent(people: pd.DataFrame, factor: str, arm: pd.Series, having: tuple[str, ...]) -> Iterator[Finding]:
+def _absent(people: pd.DataFrame, factor: str, arm: pd.Series, having: tuple[str, ...], key: str) -> Iterator[Finding]:
     there = set(arm[people[factor].notna()])
     empty = [one for one in having if one not in there and (arm == one).any()]
-    if empty:
-        others = [one for one in having if one in there]
-        only = f"`only_in: [{', '.join(others)}]`" if others else "`only_in` with the arms that have it"
-        yield Finding(
-            "error",
-            "participants",
-            f"no participant in {', '.join(empty)} has a {factor}, of which the plan has a random effect there",
-            f"Name the file's column under `columns: {{{factor}: ...}}`, or write {only} in the plan.",
-            field=factor,
-        )
+    if not empty:
+        return
+    others = [one for one in having if one in there]
+    only = f"`only_in: [{', '.join(others)}]`" if others else "`only_in` with the arms that have it"
+    if key == "cluster":
+        what, instead = "which is the cluster of an analysis", "take `cluster` out of it"
+    else:
+        what, instead = "of which the plan has a random effect there", f"write {only} in the plan"
+    yield Finding(
+        "error",
+        "participants",
+        f"no participant in {', '.join(empty)} has a {factor}, {what}",
+        f"Name the file's column under `columns: {{{factor}: ...}}`, or {instead}.",
+        field=factor,
+    )
 
 
 def _unknown(people: pd.DataFrame, factor: str, where: pd.Series, analysis: str) -> Iterator[Finding]:
@@ -96,13 +101,13 @@ def _not_nested(people: pd.DataFrame, arm: pd.Series, name: str, analysis: Analy
     """Yield a warning where no factor of an analysis is one whose levels were allocated as a whole."""
     within = [arm.groupby(people[factor], observed=True).nunique().le(1).all() for factor in analysis.factors]
     if not any(within):
+        over = analysis.factor_key == "cluster"
+        lacks = "has standard errors over something else than" if over else "has no random effect of"
         yield Finding(
             "warning",
             "participants",
-            (
-                f"clusters have participants in several arms, and analysis {name} has no random effect of what "
-                "was randomised"
-            ),
-            "Check arm and cluster at the source, or name the column of the randomised cluster under `random`.",
+            (f"clusters have participants in several arms, and analysis {name} {lacks} what was randomised"),
+            f"Check arm and cluster at the source, or name the column of the randomised cluster under "
+            f"`{analysis.factor_key}`.",
             field=next(iter(analysis.factors)),
         )

@@ -32,6 +32,9 @@ WORST_COVERAGE = 0.025
 MOST_LOST = 0.01
 """Share of rehearsals that may stop without a number."""
 Z = 1.96
+OF_FACTORS = {"random": "a random effect of", "cluster": "standard errors over"}
+"""Key of an analysis that names factors above the participants -> what it has of them."""
+
 ESTIMAND_COLUMNS = (
     "estimand", "verdict", "decided_by", "reason", "analysis", "arm", "reference", "visit", "term", "replicates",
     "power", "power_error", "coverage", "coverage_error", "converged", "fallback",
@@ -217,8 +220,9 @@ def check_clusters(study: ComparativeStudy, names: tuple[str, ...]) -> None:
     for name in names:
         for factor in study.analyses[name].factors:
             if factor not in known:
+                has = f"{OF_FACTORS[study.analyses[name].factor_key]} {factor}"
                 raise OptionError(
-                    f"Analysis {name} has a random effect of {factor}, which may reveal the allocation and is "
+                    f"Analysis {name} has {has}, which may reveal the allocation and is "
                     f"drawn anew. Add `clusters: {{{factor}: {{number: ..., icc: ...}}}}` to the assumptions."
                 )
 

@@ -60,7 +60,8 @@ def fit_glm(
     vcov : {"model", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"}
         Covariance of the coefficients: the model's, or a sandwich that does not rely on its variance, by rows (HC) or
         by clusters of rows (CR): CR0 is Liang and Zeger's, CR2 Kauermann and Carroll's, CR3 Mancl and DeRouen's.
-        HC1 is HC0 times N / (N - p), CR1 is CR0 times G / (G - 1).
+        HC1 is HC0 times N / (N - p), CR1 is CR0 times G / (G - 1). A negative binomial model has those by clusters,
+        with its expected information and the dispersion as it was estimated, as R's sandwich has it.
     cluster : str, optional
         Column of the clusters of CR. Where it is given, a participant may have several rows, all in one cluster.
     information : {"observed", "expected"}, optional
@@ -148,7 +149,9 @@ def fitted(
     if np.abs(basis.q @ gamma).max() > NEARLY_SURE:
         refuse_separation(design, kind)
     if kind is NEGATIVE_BINOMIAL:
-        return with_dispersion(spec, design, basis, maximum(Counts.of(basis.q, design.y, offset), gamma), exposures)
+        return with_dispersion(
+            spec, design, basis, maximum(Counts.of(basis.q, design.y, offset), gamma), exposures, clusters
+        )
     return assembled(spec, design, basis, gamma, steps, exposures, clusters)
 
 

@@ -237,7 +237,7 @@ def assembled(
     phi = linalg.inv((basis.q.T * weight) @ basis.q)
     covariance, sandwich = scale * phi, None
     if spec.vcov != "model":
-        sandwich = sandwich_of(spec, design, basis.q, weight, mean, phi, clusters)
+        sandwich = sandwich_of(spec, design, basis.q, weight, design.y - mean, phi, clusters)
         covariance = sandwich.covariance
     warnings = design.unused_said + robust_warnings(spec, design, basis, sandwich)
     if spec.family == "quasi-poisson" and scale < 1:
@@ -283,11 +283,11 @@ def sandwich_of(
     design: Design,
     q: np.ndarray,
     weight: np.ndarray,
-    mean: np.ndarray,
+    gap: np.ndarray,
     phi: np.ndarray,
     clusters: np.ndarray | None,
 ) -> Sandwich:
-    """Return the robust covariance in the basis.
+    """Return the robust covariance in the basis: q (N, p), working weights (N,), and what scores have as residual (N,).
 
     Raises
     ------
@@ -303,7 +303,7 @@ def sandwich_of(
         )
     root = np.sqrt(weight)
     try:
-        return robust(spec.vcov, root[:, None] * q, (design.y - mean) / root, phi, clusters)
+        return robust(spec.vcov, root[:, None] * q, gap / root, phi, clusters)
     except AloneError as alone:
         if clusters is None:
             raise FitError(
@@ -330,19 +330,30 @@ def robust_warnings(spec: GLMSpec, design: Design, basis: Basis, sandwich: Sandw
     return (f"degrees of freedom below {FEW_DF:g}, so that p-values are imprecise: {', '.join(low)}",) if low else ()
 
 
-def with_dispersion(spec: GLMSpec, design: Design, basis: Basis, found: Maximum, exposure: np.ndarray | None) -> GLMFit:
+def with_dispersion(
+    spec: GLMSpec,
+    design: Design,
+    basis: Basis,
+    found: Maximum,
+    exposure: np.ndarray | None,
+    clusters: np.ndarray | None = None,
+) -> GLMFit:
     """Return the fit of a negative binomial model at its maximum."""
     p, alpha = len(found.gamma), found.dispersion
     mean = np.exp(basis.q @ found.gamma + (0.0 if exposure is None else np.log(exposure)))
-    error = math.nan
+    error, sandwich = math.nan, None
     if alpha == 0:
         inverse = linalg.inv(found.hessian)
-    elif spec.information == "expected":
+    elif spec.information == "expected" or clusters is not None:
         inverse = linalg.inv((basis.q.T * (mean / (1 + alpha * mean))) @ basis.q)
         error = alpha / math.sqrt(found.hessian[-1, -1])
     else:
         joint = linalg.inv(found.hessian)
         inverse, error = joint[:p, :p], alpha * math.sqrt(joint[-1, -1])
+    if clusters is not None:
+        grown = 1 + alpha * mean
+        sandwich = sandwich_of(spec, design, basis.q, mean / grown, (design.y - mean) / grown, inverse, clusters)
+        inverse = sandwich.covariance
     return GLMFit(
         formula=design.formula.text,
         family=spec.family,
@@ -352,9 +363,13 @@ def with_dispersion(spec: GLMSpec, design: Design, basis: Basis, found: Maximum,
         loglik=found.loglik,
         scale=1.0,
         steps=found.steps,
-        warnings=design.unused_said + ((AT_POISSON,) if alpha == 0 else ()),
+        warnings=(
+            design.unused_said + robust_warnings(spec, design, basis, sandwich) + ((AT_POISSON,) if alpha == 0 else ())
+        ),
         spec=spec,
         exposure=exposure,
         dispersion=alpha,
         dispersion_error=error,
+        clusters=0 if clusters is None else int(clusters.max()) + 1,
+        sandwich=sandwich,
     )

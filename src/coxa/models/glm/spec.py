@@ -46,10 +46,12 @@ class GLMSpec(Spec):
                 f"`exposure` is '{self.exposure}', and the family '{self.family}' has no rate. Use family='poisson' or "
                 "family='negative_binomial', or leave `exposure` out."
             )
-        if self.vcov != "model" and self.family in ("quasi-poisson", "negative_binomial"):
+        by_rows = self.vcov.startswith("HC") and self.family == "negative_binomial"
+        if by_rows or (self.vcov != "model" and self.family == "quasi-poisson"):
             raise OptionError(
                 f"`vcov` is '{self.vcov}', and the family '{self.family}' has a covariance of its own for counts that "
-                "are more variable than Poisson's. Use family='poisson', or vcov='model'."
+                "are more variable than Poisson's. Use family='poisson', or vcov='model'"
+                f"{', or CR2 with a cluster' if by_rows else ''}."
             )
         if self.vcov.startswith("CR") != (self.cluster is not None):
             remedy = "Name the column: cluster='therapist'." if self.cluster is None else "Use vcov='CR2'."
@@ -60,6 +62,10 @@ class GLMSpec(Spec):
                 raise OptionError(
                     f"`information` is '{self.information}', and that of the family '{self.family}' is the same "
                     "observed and expected. Leave it out."
+                )
+            if self.vcov != "model" and self.information == "observed":
+                raise OptionError(
+                    f"`information` is 'observed', and `vcov` {self.vcov} is of the expected information. Leave it out."
                 )
 
 

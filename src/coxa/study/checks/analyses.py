@@ -18,12 +18,12 @@ Fault = tuple[tuple[str, ...], str]
 
 
 def random_faults(study: ComparativeStudy, name: str, analysis: Analysis, cluster: str | None) -> Iterator[Fault]:
-    """Yield what is wrong between the random effects of an analysis and the rest of the plan."""
-    at = ("analyses", name, "random")
+    """Yield what is wrong between the random effects, or the cluster, of an analysis and the rest of the plan."""
+    at = ("analyses", name, analysis.factor_key)
     if study.design == "cluster" and analysis.role == "primary":
         yield from _clusters(study, analysis, at, cluster)
     for factor, options in analysis.factors.items():
-        here = (*at, factor)
+        here = (*at, factor) if analysis.factor_key == "random" else at
         yield from _known_factor(study, factor, here)
         for arm in options.only_in:
             if arm not in study.arms:
@@ -51,6 +51,12 @@ def _clusters(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...], 
             "a primary analysis of a cluster trial has a random effect of the clusters that were randomised; add for "
             f"example `random: {{{example}: {{}}}}` to an mmrm",
         )
+    elif unit in _factors(study) and unit not in analysis.factors and analysis.factor_key == "cluster":
+        yield (
+            at,
+            f"standard errors of a primary analysis of a cluster trial are over {unit}, which was randomised; write "
+            f"`cluster: {unit}`",
+        )
     elif unit in _factors(study) and unit not in analysis.factors:
         yield (
             at,
@@ -60,7 +66,7 @@ def _clusters(study: ComparativeStudy, analysis: Analysis, at: tuple[str, ...], 
 
 
 def _factors(study: ComparativeStudy) -> list[str]:
-    """Return what can have a random effect: identifiers, and covariates of `type: category`."""
+    """Return what can have a random effect, or be a cluster: identifiers, and covariates of `type: category`."""
     return [*GROUPINGS, *(name for name, covariate in study.covariates.items() if covariate.type == "category")]
 
 

@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from coxa.study.analysis import AdjustedAnalysis
+from coxa.study.models.clustered import ClusteredAnalysis
 from coxa.study.parts import Name
 from coxa.study.words import Averaging, Measure, Summary
 
 
-class CountModel(AdjustedAnalysis):
+class CountModel(ClusteredAnalysis, AdjustedAnalysis):
     """A log-linear regression of numbers of events at each visit, with their exposure."""
 
     summaries: ClassVar[tuple[Summary, ...]] = ("rate_ratio", "rate_difference")
@@ -45,6 +46,12 @@ class CountModel(AdjustedAnalysis):
     def _options_go_together(self) -> CountModel:
         if self.vcov != "model" and self.family != "poisson":
             raise ValueError(f"`vcov: {self.vcov}` belongs to `family: poisson`, not to {self.family}; leave it out")
+        if self.cluster is not None and self.family not in ("poisson", "negative_binomial"):
+            raise ValueError(
+                f"`cluster` belongs to `family: poisson` or `negative_binomial`, not to {self.family}; leave it out"
+            )
+        if self.cluster is not None and (self.vcov != "model" or self.information != "observed"):
+            raise ValueError("with `cluster` standard errors are over its levels; leave `vcov` and `information` out")
         if self.information != "observed" and self.family != "negative_binomial":
             raise ValueError("`information` belongs to `family: negative_binomial`; leave it out")
         return self

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from coxa.study.analysis import AdjustedAnalysis, RandomEffect
+from coxa.study.analysis import AdjustedAnalysis
+from coxa.study.models.clustered import ClusteredAnalysis
 from coxa.study.parts import Name
-from coxa.study.words import FewClusters, Measure, Summary
+from coxa.study.words import Measure, Summary
 
 
-class GEE(AdjustedAnalysis):
+class GEE(ClusteredAnalysis, AdjustedAnalysis):
     """A marginal model of a yes-or-no outcome or a count by estimating equations: all visits, or clusters.
 
     Its effects are of the proportions or rates of all participants, not of one of them.
@@ -29,16 +30,6 @@ class GEE(AdjustedAnalysis):
     over_visits: ClassVar[bool] = True
 
     model: Literal["gee"] = Field(description="A yes or no, or a count, at all visits together.")
-    cluster: Name | None = Field(
-        None,
-        description="What lies above the participants and makes them alike, such as `site_id`: standard errors are "
-        "over its levels. The participant unless given.",
-    )
-    few_clusters: FewClusters = Field(
-        "refuse",
-        description="A primary analysis with `cluster` is refused where a comparison that its estimand names has fewer "
-        "than 4 degrees of freedom, by the model or by the number of levels; `accept` keeps it, with a warning.",
-    )
     working: Literal["independence", "exchangeable", "ar1", "unstructured"] = Field(
         "exchangeable", description="Correlation within a cluster that estimation works with."
     )
@@ -62,26 +53,13 @@ class GEE(AdjustedAnalysis):
 
     @model_validator(mode="after")
     def _order_is_of_visits(self) -> GEE:
-        if self.cluster is None and self.few_clusters != "refuse":
-            raise ValueError("`few_clusters` is about `cluster`, and this analysis has none; remove it")
         if self.cluster is not None and self.working in ("ar1", "unstructured"):
             raise ValueError(
                 f"`working: {self.working}` is over the visits of a participant, and `cluster: {self.cluster}` "
                 "has levels with many participants at a visit; use exchangeable or independence"
             )
-        if self.cluster in self.names_used():
-            raise ValueError(f"'{self.cluster}' is the cluster and also in `adjust`; keep one of the two")
         return self
-
-    @property
-    def factors(self) -> Mapping[str, RandomEffect]:
-        """The cluster above the participants; its levels are a sample, as those of a random effect."""
-        return {} if self.cluster is None else {self.cluster: RandomEffect()}
 
     def terms(self, visits: Sequence[str]) -> list[str]:
         """Return the effect of each arm at each visit, and every `adjust` term as written."""
         return ["arm * visit", *self.adjust] if len(visits) > 1 else AdjustedAnalysis.terms(self, visits)
-
-    def random_terms(self) -> list[str]:
-        """Return none: what is alike is in the working correlation."""
-        return []

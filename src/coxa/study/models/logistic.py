@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from coxa.study.analysis import AdjustedAnalysis
+from coxa.study.models.clustered import ClusteredAnalysis
 from coxa.study.parts import Name
 from coxa.study.words import Measure, Summary
 
 
-class Logistic(AdjustedAnalysis):
+class Logistic(ClusteredAnalysis, AdjustedAnalysis):
     """A logistic regression at each visit, its risks standardised over all participants."""
 
     summaries: ClassVar[tuple[Summary, ...]] = ("risk_difference", "risk_ratio", "odds_ratio")
@@ -24,7 +25,8 @@ class Logistic(AdjustedAnalysis):
     variance: Literal["by_design", "ye", "ge"] = Field(
         "by_design",
         description="Variance of the standardised risks: `ye`, which holds in a randomised trial also where the model "
-        "is wrong, or `ge`, which takes model and covariates as given. by_design: ye in a trial, ge elsewhere.",
+        "is wrong, or `ge`, which takes model and covariates as given. by_design: ye in a trial, ge elsewhere and with "
+        "`cluster`.",
     )
     small_samples: bool = Field(
         True,
@@ -40,3 +42,12 @@ class Logistic(AdjustedAnalysis):
         "interval passes through infinity where that of the difference includes zero.",
     )
     subgroups: tuple[Name, ...] = Field((), description="Covariates in whose levels the arms are compared too.")
+
+    @model_validator(mode="after")
+    def _participants_are_independent(self) -> Logistic:
+        if self.cluster is not None and self.variance == "ye":
+            raise ValueError(
+                "`variance: ye` takes participants as independent, and `cluster` says that they are not; leave one of "
+                "them out"
+            )
+        return self
