@@ -163,6 +163,27 @@ def fitted() -> models.Fit:
 
 
 @cache
+def over_age() -> simulate.Truth:
+    curve = simulate.TrueCurve("pain", "v1", "b", "a", "age", (40.0, 80.0), (0.0, -8.0), 0.0, "exact")
+    return simulate.Truth({}, (), "", (curve,))
+
+
+AT_AGES = pd.DataFrame(
+    {
+        "estimand": "pain",
+        "analysis": ["main[age=50]", "main[age=60]"],
+        "term": "band_at_value",
+        "visit": "v1",
+        "arm": "b",
+        "reference": "a",
+        "estimate": [-2.5, -4.5],
+        "conf_low": [-5.0, -7.0],
+        "conf_high": [0.0, -2.0],
+    }
+)
+
+
+@cache
 def simulated() -> simulate.SimulatedTrial:
     return coxa.simulate_study(coxa.preset("bennell-2014"), participants=40, truth_size=2000, seed=1)
 
@@ -470,6 +491,7 @@ CASES: dict[str, Callable[[As], Any]] = {
         .frame
     ),
     "simulate.Truth.beside": lambda into: simulated().truth.beside(into(analysed().estimates.frame)),
+    "simulate.Truth.beside_curves": lambda into: over_age().beside_curves(into(AT_AGES)),
     "simulate.synthetic_twin": lambda into: simulate.synthetic_twin(into(WAVES), seed=1).data,
     "simulate.synthetic_twins": lambda into: simulate.synthetic_twins(
         {"people": into(WAVES.drop(columns="pain")), "pain": into(WAVES.drop(columns="age"))}, seed=1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -187,7 +186,7 @@ def effect_over(
             f"value. Fit it with '{over} * {curved.term}' in the formula."
         )
     grid_values = np.asarray(_default(fit, curved) if values is None else values, dtype=float)
-    known = _between(curved.knots)
+    known = np.array(curved.knots)  # values at them are all of a curve that is straight beyond the outer ones
     cells = [
         dict(zip(grid.keys, grid.rows, strict=True))
         for grid in (reference_grid(fit, kept(fit, over, by), at=curved.at(value)) for value in known)
@@ -197,7 +196,7 @@ def effect_over(
     for rest in rests:
         for arm, reference in compared(list(fit.design.levels[over]), against):
             at_known = np.array([cell[arm, *rest] - cell[reference, *rest] for cell in cells])
-            whole = np.linalg.lstsq(_basis(known, curved), at_known, rcond=None)[0]
+            whole = np.linalg.solve(_basis(known, curved), at_known)
             named = {"visit": visit_of(fit, (arm, *rest)), "arm": str(arm), "reference": str(reference)}
             table += _banded(fit, _basis(grid_values, curved) @ whole, grid_values, named, conf_level)
             tests.append({**named, **_tested(fit, whole)})
@@ -225,11 +224,6 @@ def _banded(fit: Fit, rows: Floats, values: Floats, named: dict[str, str], conf_
         }
         for value, row in zip(values, found, strict=True)
     ]
-
-
-def _between(knots: Sequence[float]) -> Floats:
-    """Return the knots and what is halfway between them, at which a curve is known."""
-    return np.sort([*knots, *((a + b) / 2 for a, b in pairwise(knots))])
 
 
 def _basis(values: Floats, curved: Curved) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def shrink_subgroups(
     if not scale > 0:
         raise OptionError(f"`scale` is {scale:g}. Give a number above 0, in units of the effect.")
     names = [str(k + 1) for k in range(len(y))] if subgroups is None else list(subgroups)
-    x, w = np.polynomial.legendre.leggauss(NODES)
+    x, w = _nodes()
     tau = 5 * scale * ((x + 1) / 2) ** 3  # dense at 0
     w = w * ((x + 1) / 2) ** 2
     precision = 1 / (error**2 + tau[:, None] ** 2)
@@ -122,6 +123,13 @@ def shrink_subgroups(
     overall = float(share @ mean)
     wide = float(np.sqrt(share @ (1 / total + mean**2) - overall**2))
     return ShrunkenEffects(table, (overall, wide), float(tau[np.searchsorted(share.cumsum(), 0.5)]), scale)
+
+
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    """Return nodes and weights of Gauss and Legendre, which take longer than all that is summed over them."""
+    x, w = np.polynomial.legendre.leggauss(NODES)
+    return x, w
 
 
 def _quantile(p: float, middle: Floats, sd: Floats, share: Floats) -> float:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FORMATS = ("csv", "parquet")
 DATA, PLAN, TRUTH, DICTIONARY, README = "data", "study.yaml", "truth.json", "dictionary.csv", "README.md"
 
+SHOWN = 5
+"""Values of a curve, about, that the page has."""
+
 TEXT = """# {title}
 
 Made up by a computer from the assumptions of the plan; no row stems from a person. Made by
@@ -93,6 +96,8 @@ def planned_text(trial: SimulatedTrial, plan: Path, form: str) -> str:
     held = yaml.load(plan.read_text(encoding="utf-8-sig"))
     tables = {name: {"file": f"{name}.{form}", **source} for name, source in trial.sources.items()}
     held["data"] = {"folder": DATA, "tables": tables}
+    if trial.truth.curves:
+        held.setdefault("report", {})["truth"] = TRUTH
     text = io.StringIO()
     yaml.dump(held, text)
     return text.getvalue()
@@ -143,7 +148,7 @@ def readme(trial: SimulatedTrial, form: str) -> str:
         participants=", ".join(f"{arm}: {number}" for arm, number in trial.allocated.items()),
         files="\n".join(files),
         how=trial.truth.how[:1].upper() + trial.truth.how[1:],
-        truth=_truth_table(trial),
+        truth=_truth_table(trial) + _curve_table(trial),
     )
 
 
@@ -162,4 +167,21 @@ def _truth_table(trial: SimulatedTrial) -> str:
             error,
         ]
         lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _curve_table(trial: SimulatedTrial) -> str:
+    """Return the planted differences over their modifiers at some values; nothing where there are none."""
+    if not trial.truth.curves:
+        return ""
+    head = ["estimand", "modifier", "visit", "arm", "against", "true difference at value", "Monte Carlo error"]
+    lines = ["", "", "Over a modifier:", "", f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for one in trial.truth.curves:
+        every = 1 if one.of_levels else max(len(one.values) // SHOWN, 1)
+        places = list(zip(one.values, one.differences, strict=True))[::every]
+        at = "; ".join(f"{value if one.of_levels else f'{value:g}'}: {difference:.2f}" for value, difference in places)
+        error = "exact" if one.obtained == "exact" else f"{one.monte_carlo_error:.4f}"
+        lines.append(
+            f"| {one.estimand} | {one.modifier} | {one.visit} | {one.arm} | {one.reference} | {at} | {error} |"
+        )
     return "\n".join(lines)

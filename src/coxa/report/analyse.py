@@ -15,6 +15,7 @@ from coxa.analyses.comparability import comparability_findings
 from coxa.analyses.comparisons import join
 from coxa.analyses.planned import run_analysis
 from coxa.arguments import DATA, Kind, kinds
+from coxa.cohort.checks.evidence import named_path
 from coxa.cohort.cohort import COHORT, Cohort, StudyTables
 from coxa.cohort.read import read_cohort
 from coxa.derive import derive_dataset
@@ -29,6 +30,7 @@ from coxa.models.results.run import AnyFit
 from coxa.report.record import NotFitted, ReportRecord, RunRecord
 from coxa.report.report import Report
 from coxa.report.timing import timed
+from coxa.simulate.truth import Truth
 from coxa.study import Study, read_study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
@@ -116,7 +118,9 @@ def analyse(
     with timed(seconds, "read"):
         cohort = _read(study, data).require_clean()
     report = analyse_cohort(cohort, progress=progress)
-    return replace(report, seconds={**seconds, **report.seconds})
+    planted = getattr(study, "truth", None)
+    truth = planted if isinstance(planted, Truth) else report.truth
+    return replace(report, seconds={**seconds, **report.seconds}, truth=truth)
 
 
 def describe(
@@ -217,7 +221,27 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
         not_fitted,
         seconds,
         looks=read_looks(study) if study.interim else (),
+        truth=named_truth(study),
     )
+
+
+def named_truth(study: ComparativeStudy) -> Truth | None:
+    """Return the truth that `report: truth:` names; None where a plan names none.
+
+    Raises
+    ------
+    OptionError
+        There is no such file, or it is none that `coxa simulate` wrote.
+    """
+    path = named_path(study, "truth")
+    if path is None:
+        return None
+    try:
+        return Truth.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise OptionError(
+            f"{path} is no truth of a simulated trial. Correct `report: truth:`, or leave it out."
+        ) from None
 
 
 def failure(study: ComparativeStudy, name: str, why: NotFitted) -> Finding:

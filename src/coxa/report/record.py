@@ -15,6 +15,7 @@ from coxa.derive.dataset import AnalysisDataset
 from coxa.estimates import Estimates
 from coxa.findings import Findings
 from coxa.models.results.run import AnyFit
+from coxa.simulate.truth import Truth
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.locking.deviations import PlanStatus
@@ -68,6 +69,7 @@ class ReportRecord(Generic[StudyKind]):
     not_fitted: analyses without numbers; a finding says the same
     status   : how the plan stands to its lock
     looks    : interim looks that were recorded
+    truth    : of a simulated trial: what was planted
     seconds  : wall time of each step; it is written to run.json and shown nowhere
     """
 
@@ -84,6 +86,7 @@ class ReportRecord(Generic[StudyKind]):
     not_fitted: Mapping[str, NotFitted] = field(default_factory=dict)
     seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)
     looks: tuple[LookEntry, ...] = ()
+    truth: Truth | None = None
 
 
 def compares(report: ReportRecord[Study]) -> TypeGuard[ReportRecord]:

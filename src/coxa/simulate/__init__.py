@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from coxa.simulate.registry.truth import RegistryTruth as RegistryTruth
     from coxa.simulate.resampled import Resampled as Resampled
     from coxa.simulate.resampled import bootstrap_participants as bootstrap_participants
+    from coxa.simulate.truth import TrueCurve as TrueCurve
     from coxa.simulate.truth import TrueValue as TrueValue
     from coxa.simulate.truth import Truth as Truth
     from coxa.simulate.twin import Twin as Twin
@@ -53,7 +54,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.simulate.registry.registry": ("SimulatedRegistry", "registry_blocks", "simulate_registry"),
         "coxa.simulate.registry.truth": ("RegistryTruth",),
         "coxa.simulate.resampled": ("Resampled", "bootstrap_participants"),
-        "coxa.simulate.truth": ("TrueValue", "Truth"),
+        "coxa.simulate.truth": ("TrueCurve", "TrueValue", "Truth"),
         "coxa.simulate.twin": ("Twin", "Twins", "synthetic_twin", "synthetic_twins"),
     },
 )

@@ -201,6 +201,11 @@ class ComparativeReport(ReportOptions):
         description="Meta-analysis (`coxa pool`) among whose trials the main result is shown, from the folder "
         "of the plan.",
     )
+    truth: str | None = Field(
+        None,
+        description="Of a simulated trial: the `truth.json` that `coxa simulate` wrote, from the folder of the plan. "
+        "Planted differences over a modifier are shown with their estimates.",
+    )
 
 
 def arm_factors(arms: Mapping[str, Arm]) -> dict[str, tuple[str, ...]]:

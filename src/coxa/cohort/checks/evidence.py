@@ -1,4 +1,4 @@
-"""The plan of the meta-analysis that a report shows its result among: there before anything is analysed, and sound."""
+"""Files that `report:` names: a meta-analysis, which has to be sound, and the truth of a simulated trial."""
 
 from __future__ import annotations
 
@@ -10,31 +10,37 @@ from coxa.findings import Finding
 from coxa.study.plan import Study
 from coxa.study.pool.read import read_pool
 
-AT = ("report", "evidence")
+KEYS = ("evidence", "truth")
 
 
 def evidence_path(study: Study) -> Path | None:
     """Return where the plan of `report: evidence:` is; None where a plan names none."""
-    named = getattr(study.report, "evidence", None)
+    return named_path(study, "evidence")
+
+
+def named_path(study: Study, key: str) -> Path | None:
+    """Return where the file is that a key of `report:` names; None where a plan names none."""
+    named = getattr(study.report, key, None)
     if named is None:
         return None
     return Path(study.origin.folder if study.origin else ".") / str(named)
 
 
 def evidence_findings(study: Study) -> Iterator[Finding]:
-    """Yield an error where the meta-analysis of `report: evidence:` is not there, or has faults."""
-    path = evidence_path(study)
-    if path is None:
-        return
-    origin = study.origin
-    place, row = (origin.name, origin.line(*AT)) if origin else ("plan", None)
-    field = ".".join(AT)
-    if not path.is_file():
-        rule = f"there is no file {path.name} in the folder of the plan"
-        yield Finding("error", place, rule, "Correct `report: evidence:`, or leave it out.", row=row, field=field)
-        return
-    try:
-        read_pool(path)
-    except (PlanError, CoxaError, OSError) as error:
-        rule = f"the meta-analysis {path.name} has faults"
-        yield Finding("error", place, rule, f"Run `coxa pool {path.name}`: {error}", row=row, field=field)
+    """Yield an error where a file of `report:` is not there, or the meta-analysis has faults."""
+    for key in KEYS:
+        path, at = named_path(study, key), ("report", key)
+        if path is None:
+            continue
+        origin = study.origin
+        place, row = (origin.name, origin.line(*at)) if origin else ("plan", None)
+        field = ".".join(at)
+        if not path.is_file():
+            rule = f"there is no file {path.name} in the folder of the plan"
+            yield Finding("error", place, rule, f"Correct `report: {key}:`, or leave it out.", row=row, field=field)
+        elif key == "evidence":
+            try:
+                read_pool(path)
+            except (PlanError, CoxaError, OSError) as error:
+                rule = f"the meta-analysis {path.name} has faults"
+                yield Finding("error", place, rule, f"Run `coxa pool {path.name}`: {error}", row=row, field=field)

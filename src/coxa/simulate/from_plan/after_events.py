@@ -37,12 +37,17 @@ def what_is_copied(design: TrialDesign, reference: int, visit: int) -> Floats:
     differences at the visits o before.
     """
     gap = design.means - design.means[reference]
+    return np.einsum("akv,kvl->akl", gap[:, :, :visit], left_of(design, visit))
+
+
+def left_of(design: TrialDesign, visit: int) -> Floats:
+    """Return (k, visit, m - visit) what is left at a visit and later of a difference of 1 at each visit before."""
     covariance = design.covariance()
-    left = np.empty((*gap.shape[:2], gap.shape[2] - visit))
-    for k in range(gap.shape[1]):
+    found = []
+    for k in range(len(design.outcomes)):
         own = covariance[k, :, k, :]
-        left[:, k] = gap[:, k, :visit] @ np.linalg.solve(own[:visit, :visit], own[:visit, visit:])
-    return left
+        found.append(np.linalg.solve(own[:visit, :visit], own[:visit, visit:]))
+    return np.array(found)
 
 
 def days_of(design: TrialDesign, event: EventDesign, received: int) -> Iterator[OnDay]:

@@ -25,6 +25,7 @@ from coxa.simulate.from_plan.means import (
 )
 from coxa.simulate.from_plan.measure import Measure, measure_of
 from coxa.simulate.from_plan.mix import Mix, case_mix
+from coxa.simulate.from_plan.modified import Modifier, covariance_of, planned_modifiers, with_baseline
 from coxa.simulate.from_plan.numbers import arm_numbers
 from coxa.simulate.from_plan.other_kinds import other_centres, other_spread
 from coxa.simulate.from_plan.risk_factors import event_hazards
@@ -66,6 +67,7 @@ class TrialDesign:
     not_started : (a,) probabilities
     dose        : what attendance adds, None where it adds nothing
     hazards     : event -> (a,) cumulative hazard or mean number up to the last visit, at covariates that do not act
+    modifiers   : what covariates add to the effects of arms
     follows     : outcomes of which nothing is assumed, and which follow from other rows
 
     Examples
@@ -100,6 +102,7 @@ class TrialDesign:
     dose: DoseDesign | None
     follows: tuple[str, ...] = ()
     hazards: Mapping[str, Floats] = field(default_factory=dict)
+    modifiers: tuple[Modifier, ...] = ()
 
     @property
     def exposures(self) -> tuple[int, ...]:
@@ -120,10 +123,12 @@ class TrialDesign:
     def covariance(self, arm: int | None = None) -> Floats:
         """Return (k, m, k, m) the covariance of an arm's values before events and the ends of the scale.
 
-        Without an arm, that of an arm without standard deviations of its own.
+        Without an arm, that of an arm without standard deviations and modifiers of its own.
         """
         visits = [visit_matrix(part.correlation, len(self.visits)) for part in self.assumed]
-        return total_covariance(self.sd if arm is None else self.own_sd[arm], visits, self.between)
+        if arm is None:
+            return total_covariance(self.sd, visits, self.between)
+        return with_baseline(total_covariance(self.own_sd[arm], visits, self.between), self.modifiers, arm)
 
 
 DESIGN = Kind(
@@ -211,8 +216,12 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
     dose = dose_design(study, part, arms, outcomes, driver_name, days)
     correlations = [visit_matrix(one.correlation, len(visits)) for one in assumed]
     own_sd = np.stack([own_spreads(assumed, sd, arm, visits) for arm in arms])
-    totals = [total_covariance(mine, correlations, between) for mine in own_sd]
-    roots = _roots(study, arms, outcomes, visits, totals, sd, between, mix, clusters, dose)
+    modifiers = planned_modifiers(assumed, mix, arms, [base.mean for base in baselines])
+    totals = [
+        with_baseline(total_covariance(mine, correlations, between), modifiers, place)
+        for place, mine in enumerate(own_sd)
+    ]
+    roots = _roots(study, arms, outcomes, visits, totals, sd, between, mix, modifiers, clusters, dose)
     leaving = np.array([by_name(part.dropout.probability, arm) for arm in arms])
     return TrialDesign(
         study=study,
@@ -242,6 +251,7 @@ def trial_design(study: ComparativeStudy, participants: int | Mapping[str, int] 
         dose=dose,
         follows=follows,
         hazards=event_hazards(part, arms, mix, len(outcomes)),
+        modifiers=modifiers,
     )
 
 
@@ -299,6 +309,7 @@ def _roots(
     sd: Floats,
     between: Floats,
     mix: Mapping[str, Mix],
+    modifiers: Sequence[Modifier],
     clusters: tuple[ClusterDesign, ...],
     dose: DoseDesign | None,
 ) -> Floats:
@@ -306,8 +317,8 @@ def _roots(
     found = []
     for place, (arm, total) in enumerate(zip(arms, totals, strict=True)):
         left = total.copy()
-        for part in mix.values():
-            left -= part.covariance()[:, None, :, None]
+        for name, part in mix.items():
+            left -= covariance_of(name, part, modifiers, place, len(visits))
         for factor in clusters:
             if factor.arms[place]:
                 left -= cluster_covariance(factor, sd, between)
@@ -315,23 +326,31 @@ def _roots(
             left -= dose_covariance(dose, place)
         root, least = root_of(left)
         if least < -SLACK:
-            raise _too_much(study, arm, outcomes, visits, left, total)
+            raise _too_much(study, arm, outcomes, visits, left, total, modified=bool(modifiers))
         found.append(root)
     return np.stack(found)
 
 
 def _too_much(
-    study: ComparativeStudy, arm: str, outcomes: tuple[str, ...], visits: tuple[str, ...], left: Floats, total: Floats
+    study: ComparativeStudy,
+    arm: str,
+    outcomes: tuple[str, ...],
+    visits: tuple[str, ...],
+    left: Floats,
+    total: Floats,
+    *,
+    modified: bool,
 ) -> PlanError:
     """Return the error that covariates, clusters and dose take more than there is, named by outcome and visit."""
     k, m = left.shape[:2]
     own = np.array([[left[i, t, i, t] / total[i, t, i, t] for t in range(m)] for i in range(k)])
     i, t = np.unravel_index(own.argmin(), own.shape)
     remedy = "Lower their effects or intraclass correlations, or raise the sd."
+    what = f"covariates, {'modifiers, ' if modified else ''}clusters and dose"
     if own[i, t] < 0:
-        rule = f"covariates, clusters and dose take {1 - own[i, t]:.0%} of the variance at {visits[t]} in {arm}"
+        rule = f"{what} take {1 - own[i, t]:.0%} of the variance at {visits[t]} in {arm}"
     else:
-        rule = f"covariates, clusters and dose in {arm} leave no covariance over the visits that holds together"
+        rule = f"{what} in {arm} leave no covariance over the visits that holds together"
         remedy += "; or raise the `correlation` between visits, to which lasting differences between participants add"
     return _fault(study, ("outcomes", outcomes[int(i)]), rule, remedy)
 

@@ -11,6 +11,7 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.happenings import EventDesign
 from coxa.simulate.from_plan.mix import LevelMix
 from coxa.simulate.from_plan.other_kinds import exact_other
+from coxa.study.assumptions.trial import BASELINE
 from coxa.study.estimand import Estimand
 
 Floats = NDArray[np.float64]
@@ -36,9 +37,15 @@ def cut_mean(mean: float, sd: float, low: float, high: float) -> float:
     >>> round(cut_mean(50, 10, 0, 100), 3), round(cut_mean(100, 10, 0, 100), 3)
     (50.0, 96.011)
     """
+    return float(cut_means(np.array(mean), sd, low, high))
+
+
+def cut_means(mean: Floats, sd: float, low: float, high: float) -> Floats:
+    """Return (n,) `cut_mean` of each of several means."""
     a, b = (low - mean) / sd, (high - mean) / sd
     inside = norm.cdf(b) - norm.cdf(a)
-    return float(low * norm.cdf(a) + high * norm.sf(b) + mean * inside - sd * (norm.pdf(b) - norm.pdf(a)))
+    ends = low * norm.cdf(a) + high * norm.sf(b)
+    return np.asarray(ends + mean * inside - sd * (norm.pdf(b) - norm.pdf(a)))
 
 
 def exact_mean(design: TrialDesign, plan: Estimand, arm: int, visit: int) -> float | None:
@@ -136,6 +143,8 @@ def events_are_out(design: TrialDesign, plan: Estimand) -> bool:
 def is_normal(design: TrialDesign, k: int) -> bool:
     """Return whether an outcome's values are normal before the ends of the scale."""
     levels = [part for part in design.mix.values() if isinstance(part, LevelMix)]
+    if any(one.outcome == k and one.name != BASELINE for one in design.modifiers):
+        return False
     return not any(part.shift[:, k].any() for part in levels) and (design.dose is None or design.dose.slope[k] == 0)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from coxa.simulate.events import draw_gaps
-from coxa.simulate.from_plan.after_events import what_is_copied
+from coxa.simulate.from_plan.after_events import left_of, what_is_copied
 from coxa.simulate.from_plan.clusters import assign, draw_effects
 from coxa.simulate.from_plan.covariates import followed
 from coxa.simulate.from_plan.design import TrialDesign
@@ -24,6 +24,7 @@ from coxa.simulate.from_plan.has_conditions import conditions_give
 from coxa.simulate.from_plan.means import mean_on
 from coxa.simulate.from_plan.measure import measured, measured_other
 from coxa.simulate.from_plan.mix import draw_mix
+from coxa.simulate.from_plan.modified import modification
 from coxa.simulate.from_plan.own_sequences import effects_at_visits
 from coxa.simulate.from_plan.placed import PlacedInPeriods
 from coxa.simulate.seeds import generator
@@ -96,6 +97,7 @@ def follow(design: TrialDesign, arm: Integers, seed: int, *, day: Floats | None 
         deviation += dose_effect(dose, attended, received)
     walk = _Walk.start(design, received, np.ascontiguousarray(days.T), deviation, seed, world)
     walk.added = placed.added(received)
+    walk.modified = modification(design.modifiers, mix, len(design.arms), len(design.outcomes))
     mix = {**mix, **placed.covariates()}
     walk.exposed = log_exposures(design, mix)
     walk.able = able_to(design, n, seed)
@@ -185,6 +187,7 @@ class _Walk:
     carried: Floats
     worse: Floats
     added: Floats | None = None
+    modified: Floats | None = None
     exposed: dict[int, Floats] = field(default_factory=dict)
     able: dict[int, Floats] = field(default_factory=dict)
     fixed: Integers | None = None
@@ -266,12 +269,20 @@ class _Walk:
         if self.copied is not None and event.copies:
             kept = what_is_copied(self.design, event.switch_to, visit)
             self.copied[:, visit:, rows] = kept[self.follows[rows]].transpose(1, 2, 0)
+            if self.modified is not None and visit > 1:
+                gap = self.modified[:, self.follows[rows], rows] - self.modified[:, event.switch_to, rows]
+                weight = left_of(self.design, visit)[:, 1:].sum(axis=1)
+                self.copied[:, visit:, rows] += weight[:, :, None] * gap[:, None, :]
             self.carried[:, rows] = 0.0
             self.follows[rows] = event.switch_to
             return
         when = np.broadcast_to(days[visit - 1], when.shape) if event.of_last_visit else when
         own = mean_on(means, days, self.follows[rows], when[rows]).T + self.carried[:, rows]
         other = mean_on(means, days, np.full(len(rows), event.switch_to), when[rows]).T
+        if self.modified is not None:
+            share = np.clip((when[rows] - days[0]) / (days[1] - days[0]), 0.0, 1.0)
+            own = own + share * self.modified[:, self.follows[rows], rows]
+            other = other + share * self.modified[:, event.switch_to, rows]
         self.carried[:, rows] = event.keeps * (own - other)
         self.follows[rows] = event.switch_to
 
@@ -282,6 +293,9 @@ class _Walk:
             centre += self.copied[:, visit]
         if self.fixed is not None and (still := self.fixed >= 0).any():
             centre[:, still] = self.design.means[self.follows[still], :, self.fixed[still]].T + self.carried[:, still]
+        if visit and self.modified is not None:
+            mine = self.modified[:, self.follows, np.arange(len(self.follows))]
+            centre += mine if self.fixed is None else np.where(self.fixed != 0, mine, 0.0)
         for event in self.events:
             if event.effect.any():
                 since = self.days[visit] - self.happened[event.name]

@@ -21,6 +21,7 @@ from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.exact import exact_mean, steps_end_at_the_ends
 from coxa.simulate.from_plan.follow import Conditions, follow
 from coxa.simulate.from_plan.following import follows_from_days
+from coxa.simulate.from_plan.modified_truths import true_curves
 from coxa.simulate.from_plan.other_truths import exact_other_value, is_difference, simulated_other_values
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
@@ -247,7 +248,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     said += [LARGE.format(n=n)] if large else []
     said += [IN_SETS] if in_sets else []
     said += [IN_COMPLIERS] if causal else []
-    return Truth(planted(design), tuple(values), "; ".join(said))
+    return Truth(planted(design), tuple(values), "; ".join(said), true_curves(design, seed))
 
 
 def factorial_values(design: TrialDesign, plan: Estimand, values: list[TrueValue]) -> list[TrueValue]:

@@ -31,6 +31,9 @@ from coxa.study.parts import Covariate, Name, Part
 PER_ARM = 100
 """Participants per arm, on average, where the plan says nothing."""
 
+BASELINE = "baseline"
+"""Among the modifiers of an outcome: its own value before treatment."""
+
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -106,6 +109,12 @@ class AssumedOutcome(Part):
         default_factory=dict,
         description="Covariate: what it adds to the value at every visit, per unit, or by level of a category. Of an "
         "outcome that is no score: in standard deviations of what differs between participants.",
+    )
+    modifiers: dict[Name, dict[Name, Finite | dict[float, Finite] | dict[str, Finite]]] = Field(
+        default_factory=dict,
+        description="Of a score: covariate, or `baseline`: {arm: what it adds to the arm's effect after baseline}: one "
+        "number per unit, a table of values of the covariate (straight between them, level outside), or by level of "
+        "a category. The mean over participants is taken out, so that `mean_change` remains the mean effect.",
     )
     risk: Probability | dict[Name, Probability | dict[Name, Probability]] | None = Field(
         None, description="Of `kind: yes_no`: the probability of a yes after baseline; one, by arm, or arm: by visit."

@@ -16,6 +16,7 @@ from coxa.study.assumptions.correlation import matrix_problem, outcome_matrix, v
 from coxa.study.assumptions.diary import AssumedDailyPain
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedOutcome
+from coxa.study.checks.assumed_modifiers import assumed_modifier_problems
 from coxa.study.checks.confounding import confounding_problems
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.checks.diary_windows import diary_window_problems
@@ -75,6 +76,7 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
             )
     yield from _outcomes(study)
     yield from _covariates(study)
+    yield from assumed_modifier_problems(study)
     yield from confounding_problems(study)
     yield from assumed_source_problems(study)
     if part.diary is not None:
@@ -220,7 +222,7 @@ def _levels_of_returns(study: ComparativeStudy) -> Iterator[Said]:
 OF_KIND = {"yes_no": ("risk",), "ordered": ("shares", "odds_ratio"), "count": ("rate", "never"), "score": ()}
 """Kind of an outcome -> the assumptions that it alone has."""
 
-OF_SCORES = ("baseline", "mean_change", "treatments", "carry_over", "sd", "sd_by_arm", "step")
+OF_SCORES = ("baseline", "mean_change", "modifiers", "treatments", "carry_over", "sd", "sd_by_arm", "step")
 """Assumptions that scores have."""
 
 

@@ -14,11 +14,12 @@ from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.sentences import factor_words, side_label
 from coxa.report.topics.analyses.written import MARGINS, compared_heading, written
+from coxa.simulate.truth import Truth
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.margin import margin_words
 from coxa.study.parts import label_of
 from coxa.study.words import SIMULTANEOUS
-from coxa.tables.formats import NONE, p_value
+from coxa.tables.formats import NONE, number, p_value
 from coxa.tables.phrases import mid_sentence, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
@@ -66,8 +67,11 @@ def further_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | Non
     )
 
 
-def subgroup_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | None:
-    """Return differences between arms in each subgroup, how these differ, and the interaction tests; None without."""
+def subgroup_table(planned: PlannedAnalysis, estimates: Estimates, truth: Truth | None = None) -> Table | None:
+    """Return differences between arms in each subgroup, how these differ, and the interaction tests; None without.
+
+    Of a simulated trial a note has the differences that were planted in the levels.
+    """
     rows = _in_subgroups(planned, estimates)
     if rows.empty:
         return None
@@ -96,8 +100,22 @@ def subgroup_table(planned: PlannedAnalysis, estimates: Estimates) -> Table | No
     notes = (
         Footnote(f"{how} The test of the interaction asks whether the levels differ.{shrunk}"),
         Footnote("CI, confidence interval. Limits and p-values are not adjusted for the number of subgroups."),
+        *map(Footnote, _planted_in_levels(planned, truth)),
     )
     return Table(identifier("subgroups", planned.name), "Subgroups", "Comparison", columns, groups, notes)
+
+
+def _planted_in_levels(planned: PlannedAnalysis, truth: Truth | None) -> Iterator[str]:
+    """Yield the planted differences in the levels of each subgroup, of each comparison and visit."""
+    study = planned.study
+    for curve in truth.curves if truth is not None else ():
+        asked = curve.modifier in planned.analysis.option("subgroups", ()) and curve.visit in planned.visits
+        if curve.estimand == planned.estimand_name and curve.of_levels and asked:
+            labels = study.covariates[curve.modifier].level_labels()
+            each = zip(map(str, curve.values), curve.differences, strict=True)
+            said = ", ".join(f"{labels[level]} {number(value, planned.decimals)}" for level, value in each)
+            sides = f"{side_label(study, curve.arm)} minus {side_label(study, curve.reference)}"
+            yield f"Planted in this simulated trial, {sides}, {study.label('visits', curve.visit)}: {said}."
 
 
 def subgroup_forest_rows(planned: PlannedAnalysis, estimates: Estimates) -> pd.DataFrame:

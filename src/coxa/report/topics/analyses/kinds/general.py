@@ -149,7 +149,7 @@ def further(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Block]:
         yield TableBlock(table)
     if not in_results and (figure := margin_forest(planned, estimates)):
         yield FigureBlock(figure)
-    if table := subgroup_table(planned, estimates):
+    if table := subgroup_table(planned, estimates, report.truth):
         yield TableBlock(table)
         compared = f"differences between {study.words.arms}" if planned.of_means else planned.effect.words
         yield FigureBlock(
