@@ -20,6 +20,9 @@ from coxa.models.design.formula import GRAMMAR, RandomTerm
 APART = 1e-8
 """Part of an effect, relative to its size, that the others must leave over for it to be one of its own."""
 
+FAR_APART = 1e-3
+"""Part of an effect's mean square that the others leave over, from which sums show it without looking at each row."""
+
 FEWEST_LEVELS = 2
 """Levels of a factor from which a variance between them can be estimated."""
 
@@ -252,9 +255,8 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
     """Return the effects of a term with their recipe, and on the rows (N, q)."""
     if term.effects == "1" and term.by is None:
         return Effects(term, {}, None, (), ("Intercept",)), np.ones((len(frame), 1))
-    named = frame[list(term.variables)]
-    check_text(named)
-    right, levels, _ = coded(named)
+    check_text(frame, term.variables)
+    right, levels, _ = coded(frame, term.variables)
     try:
         plain, spec = columns_of(term.effects, right, levels)
     except FormulaicError as error:
@@ -265,7 +267,7 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
         raise OptionError(f"Formula '{formula}': {term.text} has no effect left of the bar. Write 1 for an intercept.")
     by_levels: tuple[Any, ...] = ()
     if term.by is not None:
-        _, by, _ = coded(frame[[term.by]].astype("category"))
+        _, by, _ = coded(frame[[term.by]].astype("category"), [term.by])
         there = frame.loc[frame[list(term.columns)].notna().all(axis=1), term.by]
         by_levels = tuple(level for level in by[str(term.by)] if (there == level).any())
         names = tuple(
@@ -296,6 +298,16 @@ def check_effects(formula: str, name: str, effects: Sequence[Effects], matrix: n
     check_apart(formula, name, names, matrix, [part for each in effects for part in each.parts])
 
 
+def well_apart(before: np.ndarray, column: np.ndarray) -> bool:
+    """Whether a column of length 1 has, by sums alone, far more than rounding that columns before it do not."""
+    gram, across = before.T @ before, before.T @ column
+    try:
+        explained = across @ np.linalg.solve(gram, across)
+    except np.linalg.LinAlgError:
+        return False
+    return bool(column @ column - explained > FAR_APART * len(column))
+
+
 def check_apart(formula: str, name: str, names: Sequence[str], matrix: np.ndarray, parts: Sequence[int]) -> None:
     """Raise FitError where the variance of an effect of a factor cannot be told from others', as a slope at one time.
 
@@ -307,7 +319,9 @@ def check_apart(formula: str, name: str, names: Sequence[str], matrix: np.ndarra
         sets: list[np.ndarray] = [np.flatnonzero(part[:k] == part[k]), *(np.array([j]) for j in range(k))]
         for others in sets:
             before = scaled[:, others]
-            if not len(others) or np.abs(column - before @ np.linalg.lstsq(before, column)[0]).max() > APART:
+            if not len(others) or well_apart(before, column):
+                continue
+            if np.abs(column - before @ np.linalg.lstsq(before, column)[0]).max() > APART:
                 continue
             said = " and ".join(f"'{names[j]}'" for j in others)
             raise FitError(

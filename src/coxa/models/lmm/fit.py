@@ -32,6 +32,8 @@ from coxa.models.spec import LMMSpec, MMRMSpec
 FAR = 30.0
 """Mean of a covariate over its standard deviation from which the intercept at 0 says nothing of the data."""
 
+RESIDUAL = pd.Index(["residual"])
+
 
 def fit_independent(analysed: MixedData, spec: LMMSpec, *, clock: list[float]) -> Fit:
     """Fit rows with independent residuals; `clock` says when the formula was begun and done."""
@@ -41,11 +43,11 @@ def fit_independent(analysed: MixedData, spec: LMMSpec, *, clock: list[float]) -
     clock.append(perf_counter())
     model, blocks = built(setting, ready, reml=spec.reml)
     clock.append(perf_counter())
-    if said := flat_in(setting, model):
+    optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
+    if (optimum is None or optimum.boundary) and (said := flat_in(setting, model)):  # else its curvature tells them
         raise FitError(
             f"formula '{spec.formula}': {said}", [*(text for one in factors for text in too_many(one)), *SLOPES]
         )
-    optimum, tried = optimum_of(model, starts(model), terms_of(model, setting))
     attempts = tuple(Attempt("independent residuals", start, failure) for start, failure in tried)
     if optimum is None:
         raise not_proven(attempts, setting)
@@ -58,7 +60,7 @@ def fit_independent(analysed: MixedData, spec: LMMSpec, *, clock: list[float]) -
         attempts,
         spec,
         structure="independent",
-        covariance=pd.DataFrame([[residual]], ["residual"], ["residual"]),
+        covariance=pd.DataFrame(np.array([[residual]]), RESIDUAL, RESIDUAL),
         parameters=named_variances(part),
         method=method_text(part, "linear mixed model", "independent residuals", str(spec.ddf), sample, reml=spec.reml),
         warnings=warnings_of(design, part, sample),

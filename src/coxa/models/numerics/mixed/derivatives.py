@@ -84,6 +84,12 @@ def between(phi: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.asarray(every - np.einsum("kcab,lcba->kl", one, other, optimize=True))
 
 
+def quadratic_forms(left: np.ndarray, middle: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return sum_c left_kc' M_c right_lc, shape (K, L), for left (K, C, a), M (C, a, b) and right (L, C, b)."""
+    moved = (left[:, :, None] @ middle)[:, :, 0]
+    return np.asarray(moved.reshape(len(left), -1) @ right.reshape(len(right), -1).T)
+
+
 def inner_part(
     inner: Slopes,
     kernels: list[Curvature],
@@ -111,7 +117,7 @@ def inner_part(
     # y'P V_k P V_l P y needs the projection of REML also under ML, where beta is estimated too
     to_u = with_r[..., :k]
     to_x = np.einsum("kca,cap->kp", with_r, at.c_z[..., k : k + p])
-    squares = np.einsum("kca,cab,lcb->kl", to_u, at.b, to_u, optimize=True) + to_x @ at.phi @ to_x.T
+    squares = quadratic_forms(to_u, at.b, to_u) + to_x @ at.phi @ to_x.T
     second = inner.second + by_trace.second + by_square.second
     observed[:own, :own] = 0.5 * (second - traces - 2 * squares)
     expected[:own, :own] = 0.5 * (inner.pairs - 2 * by_trace.pairs + traces)
@@ -165,7 +171,7 @@ def outer_part(
     )  # X'V^-1 U Gamma_j U'V^-1 X of each component
     to_x = np.einsum("kca,cap->kp", shifted, across)
     outer = slice(own, model.size)
-    quadratic = np.einsum("kca,cab,lcb->kl", shifted, at.moments[:, :k, :k], shifted, optimize=True)
+    quadratic = quadratic_forms(shifted, at.moments[:, :k, :k], shifted)
     observed[outer, outer] += quadratic - to_x @ at.phi @ to_x.T
     for f, g in product(range(len(products)), repeat=2):
         four = outer_factors.squares(traces, f, g)  # [a, b, c, d]: M[la, kb] M[kc, ld]

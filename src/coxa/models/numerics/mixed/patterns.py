@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -161,14 +162,22 @@ class KeptRows:
         return total
 
 
+@lru_cache(maxsize=64)
+def upper(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of the upper triangle of an (n, n) matrix, not to be changed."""
+    rows, columns = np.triu_indices(n)
+    rows.flags.writeable = columns.flags.writeable = False
+    return rows, columns
+
+
 def small_weighted(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return weights (S, m, m) times rows (S, m, c); written out for small m, where that is many times faster."""
     m = rows.shape[1]
     if m > 3:
         return weights @ rows
-    products = np.empty_like(rows)
-    for a in range(m):
-        products[:, a] = sum(weights[:, a, b, None] * rows[:, b] for b in range(m))
+    products = weights[:, :, 0, None] * rows[:, None, 0]
+    for b in range(1, m):
+        products += weights[:, :, b, None] * rows[:, None, b]
     return products
 
 
@@ -227,7 +236,7 @@ class SummedRows:
 
     def transformed(self, y: np.ndarray) -> SummedRows:
         """Return the columns of y_s' z, for y (S, m, m)."""
-        a, b = np.triu_indices(self.m)
+        a, b = upper(self.m)
         half = np.where(a == b, 0.5, 1.0)
         both = y[:, a[:, None], a] * y[:, b[:, None], b] + y[:, b[:, None], a] * y[:, a[:, None], b]
         mixed = (both * half).swapaxes(1, 2) @ self.sums.reshape(len(self.n), len(a), -1)
@@ -235,7 +244,7 @@ class SummedRows:
 
     def outer(self) -> np.ndarray:
         """Return the sums over all blocks of z_a z_b', made symmetric, shape (m, m, C, width, width)."""
-        a, b = np.triu_indices(self.m)
+        a, b = upper(self.m)
         every = self.sums.reshape(len(self.n), len(a), -1).sum(axis=0) * np.where(a == b, 1.0, 0.5)[:, None]
         k, other = self.pairs
         total = np.zeros((self.m, self.m, self.width, self.width))
@@ -268,9 +277,9 @@ def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRo
     """Return the sums of each pattern, from the positions of its blocks; `xy` and `u` are those of `gathered`."""
     _, m, c = xy.shape
     k = u.width
-    a, b = np.triu_indices(m)
+    a, b = upper(m)
     half = np.where(a == b, 0.5, 1.0)[:, None]
-    x, y = np.triu_indices(c)
+    x, y = upper(c)
     dense, mixed, sparse = [], [], []
     for blocks in members:
         wide = xy[blocks].reshape(-1, m * c)
@@ -300,7 +309,7 @@ def summed(members: Sequence[np.ndarray], xy: np.ndarray, u: Sparse) -> SummedRo
 def meeting(sparse: Sequence[object], m: int, k: int, r: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of columns u that meet (2, L), and their sums (R, L), from products over (m k) columns."""
     of_row = np.zeros((m, m), dtype=np.intp)
-    of_row[np.triu_indices(m)] = np.arange(r)
+    of_row[upper(m)] = np.arange(r)
     rows, keys, values = [], [], []
     for s, product in enumerate(sparse):
         a, left = np.divmod(product.row, k)  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logit
 
 from coxa.models.covariance.structure import lifted
-from coxa.models.numerics.mixed.coefficients import Coefficients
+from coxa.models.numerics.mixed.coefficients import Coefficients, small_inverse
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.random_design import CholeskyFactor
@@ -31,6 +31,9 @@ LEAST_RHO = 1e-12
 
 REST = 0.7
 """Variance of the residuals from which such a search starts, relative to that of the outcome."""
+
+REGULAR = 1e-6
+"""Determinant of sums of squares scaled to a diagonal of 1 from which they are inverted as they are."""
 
 KEPT = 2
 """Number of these starts that are searched from."""
@@ -93,8 +96,8 @@ def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.
         (name, np.concatenate([[np.log(s2)], unit(within.cholesky, np.sqrt(d))]))
         for name, s2, d in (("equal variances", 0.5, 1.0), ("small variances", 0.9, 0.05))
     ]
-    inverse = np.linalg.pinv(gram, hermitian=True)
-    rank = float(n @ np.rint(np.einsum("sab,sba->s", inverse, gram)))
+    inverse, ranks = pseudo_inverse(gram)
+    rank = float(n @ ranks)
     freedom = within.n_rows - rank
     total = float((kernel * within.total).sum())
     s2 = total / within.n_rows
@@ -107,6 +110,18 @@ def from_coefficients(model: Mixed, within: Coefficients) -> list[tuple[str, np.
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     near = (vectors * np.maximum(values, SMALLEST)) @ vectors.T
     return [("moments of the residuals", np.concatenate([[np.log(s2)], within.cholesky.theta(near)])), *plain]
+
+
+def pseudo_inverse(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return inverses of sums of squares (S, q, q), pseudo-inverses where one is not regular, and ranks (S,)."""
+    q = gram.shape[1]
+    scale = np.sqrt(np.maximum(np.diagonal(gram, axis1=1, axis2=2), np.finfo(float).tiny))
+    regular = np.linalg.det(gram / (scale[:, :, None] * scale[:, None])) > REGULAR
+    inverse, ranks = np.empty_like(gram), np.full(len(gram), float(q))
+    inverse[regular] = small_inverse(gram[regular])[0]
+    inverse[~regular] = np.linalg.pinv(gram[~regular], hermitian=True)
+    ranks[~regular] = np.rint(np.einsum("sab,sba->s", inverse[~regular], gram[~regular]))
+    return inverse, ranks
 
 
 def from_places(model: Mixed, within: Structured) -> list[tuple[str, np.ndarray]]:
