@@ -44,7 +44,9 @@ class Recipe:
 
     def get_model_matrix(self, frame: pd.DataFrame, context: Mapping[str, Any] | None = None) -> np.ndarray:  # noqa: ARG002
         """Return the columns (N, p) of rows whose factors are categorical with the levels of the recipe."""
-        parts = {part: _values(frame, part) for part in dict.fromkeys(part for made in self.columns for part in made)}
+        used = dict.fromkeys(part for made in self.columns for part in made)
+        arrays: dict[str, Any] = {name: frame[name].array for name, _ in used}
+        parts = {(name, place): _values(arrays[name], place) for name, place in used}
         x = np.ones((len(frame), len(self.columns)))
         for place, made in enumerate(self.columns):
             for part in made:
@@ -112,12 +114,8 @@ def _factor(levels: list[Any], rows: int) -> pd.Categorical:
     return pd.Categorical.from_codes(np.arange(rows) % len(levels), pd.Index(levels))
 
 
-def _values(frame: pd.DataFrame, part: Part) -> np.ndarray:
-    name, place = part
-    values = frame[name]
-    if place is None:
-        return values.to_numpy(dtype=float)
-    return (values.cat.codes.to_numpy() == place).astype(float)
+def _values(column: Any, place: int | None) -> np.ndarray:
+    return np.asarray(column, dtype=float) if place is None else (column.codes == place).astype(float)
 
 
 @stateful_transform
@@ -243,17 +241,16 @@ def columns_of(terms: str, frame: pd.DataFrame, levels: Mapping[str, Sequence[An
 
 
 def coded(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame, names: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
-    """Return the frame with text and booleans categorical, the levels of each such column, and unused ones."""
+    """Return columns of the frame with text and booleans categorical, the levels of each such one, and unused ones."""
     columns: dict[str, Any] = {}
     levels: dict[str, tuple[Any, ...]] = {}
     unused: dict[str, tuple[Any, ...]] = {}
-    for name in frame.columns:
+    for name in names:
         values = frame[name]
         if isinstance(values.dtype, pd.CategoricalDtype):
-            present = values.cat.remove_unused_categories()
-            gone = tuple(c for c in values.cat.categories if c not in set(present.cat.categories))
+            present, gone = used_levels(values.array)
             if gone:
                 unused[name] = gone
         elif pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
@@ -261,18 +258,26 @@ def coded(
             order = in_order(distinct, name)
             place = {level: k for k, level in enumerate(order)}
             places = np.array([place[level] for level in distinct], dtype=np.intp)[codes]
-            present = pd.Series(pd.Categorical.from_codes(places, pd.Index(list(order))), values.index)
+            present = pd.Categorical.from_codes(places, pd.Index(list(order)))
         else:
-            columns[name] = values.to_numpy(dtype=float)
+            columns[name] = np.array(values, dtype=float)
             continue
-        columns[name] = present.array
-        levels[name] = tuple(present.cat.categories)
-    return pd.DataFrame(columns, index=frame.index), levels, unused
+        columns[name] = present
+        levels[name] = tuple(present.categories)
+    return pd.DataFrame(columns, index=frame.index, copy=False), levels, unused
 
 
-def check_text(frame: pd.DataFrame) -> None:
+def used_levels(values: Any) -> tuple[pd.Categorical, tuple[Any, ...]]:
+    """Return a categorical array with the levels alone that occur, as a copy, and the others."""
+    counts = np.bincount(values.codes + 1, minlength=len(values.categories) + 1)[1:]
+    if counts.all():
+        return values.copy(), ()
+    return values.remove_unused_categories(), tuple(values.categories[counts == 0])
+
+
+def check_text(frame: pd.DataFrame, names: Iterable[str]) -> None:
     """Raise FitError where a column of text numbers, or of dates, would become a factor with a level for each."""
-    for name in frame.columns:
+    for name in names:
         values = frame[name]
         if values.dtype.kind in "mM":
             raise FitError(

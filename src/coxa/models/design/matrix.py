@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -110,17 +111,16 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     used = list(dict.fromkeys((formula.response, *formula.variables, *also)))
     check_once(data, used)
     considered = np.ones(len(data), dtype=bool) if keep is None else keep
-    missing = np.column_stack([data[name].isna() for name in used]) & considered[:, None]
-    complete = considered & ~missing.any(axis=1)
+    missing = np.array([data[name].array.isna() for name in used]) & considered
+    complete = considered & ~missing.any(axis=0)
     if not complete.any():
         raise FitError(
             f"formula '{text}': no row has all of {', '.join(used)}",
             ["Look at how many values each of these columns has: data[columns].count()."],
         )
     rows = complete_rows(data, complete, used)
-    named = rows[list(formula.variables)]
-    check_text(named)
-    right, levels, unused = coded(named)
+    check_text(rows, formula.variables)
+    right, levels, unused = coded(rows, formula.variables)
     check_levels(text, levels)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
@@ -206,10 +206,18 @@ def check_finite(formula: Formula, x: np.ndarray, names: list[str]) -> None:
 
 
 def left_out(index: pd.Index, missing: np.ndarray, used: list[str]) -> pd.DataFrame:
-    """Return label and missing columns of each row that has any."""
-    rows = np.flatnonzero(missing.any(axis=1))
-    reasons = [", ".join(name for name, gone in zip(used, missing[i], strict=True) if gone) for i in rows]
+    """Return label and missing columns of each row that has any; `missing` is (used, rows)."""
+    rows = np.flatnonzero(missing.any(axis=0))
+    if not len(rows):
+        return nothing_left_out(("row", "missing")).copy()
+    reasons = [", ".join(name for name, gone in zip(used, missing[:, i], strict=True) if gone) for i in rows]
     return pd.DataFrame({"row": index[rows], "missing": pd.Series(reasons, dtype="str")})
+
+
+@lru_cache(maxsize=64)
+def nothing_left_out(columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return the frame of rows left out where none was, to be copied: making one takes as long as coding a design."""
+    return pd.DataFrame({name: pd.Series([], dtype="int64" if name == "row" else "str") for name in columns})
 
 
 def term_name(term: Any) -> str:

@@ -131,7 +131,7 @@ def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:
     findings = Findings.of(
         Finding("error", "data", f"the row has no {column}", "Fill it in, or remove the row.", place(row), field=column)
         for column in columns
-        for row in np.flatnonzero(data[column].isna())
+        for row in np.flatnonzero(data[column].array.isna())
     )
     if findings:
         raise DataError("rows cannot be placed:", findings)

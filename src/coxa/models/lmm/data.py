@@ -12,7 +12,7 @@ import pandas as pd
 from coxa.errors import FitError, OptionError, not_allowed
 from coxa.models.design.columns import label_text
 from coxa.models.design.formula import RandomTerm, read_terms, split_random
-from coxa.models.design.matrix import Design, complete_rows, design_matrix
+from coxa.models.design.matrix import Design, complete_rows, design_matrix, nothing_left_out
 from coxa.models.design.rows import check_cells, check_frame, check_keys
 from coxa.models.lmm.factors import RandomFactor, check_not_fixed, random_factors
 from coxa.models.mmrm.data import checked_weights
@@ -138,10 +138,12 @@ def with_own_level(
 def left_out(data: pd.DataFrame, design: Design, who: str, visit: str) -> pd.DataFrame:
     """Return every row that is not analysed: its label, participant, visit (if there is one) and the reason."""
     rows = np.flatnonzero(~design.complete)
+    there = [name for name in (who, visit) if name in data.columns]
+    if not len(rows):
+        return nothing_left_out(("row", *there, "reason")).copy()
     columns: dict[str, Any] = {"row": data.index[rows]}
-    for name in (who, visit):
-        if name in data.columns:
-            columns[name] = ["" if pd.isna(value) else label_text(value) for value in data[name].iloc[rows]]
+    for name in there:
+        columns[name] = ["" if pd.isna(value) else label_text(value) for value in data[name].iloc[rows]]
     columns["reason"] = [f"{missing} is missing" for missing in design.left_out["missing"]]
     return pd.DataFrame(columns)
 

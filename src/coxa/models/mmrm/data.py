@@ -13,7 +13,7 @@ from coxa.findings import Finding, Findings
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.columns import in_order, label_text
 from coxa.models.design.formula import split_random
-from coxa.models.design.matrix import Design, design_matrix
+from coxa.models.design.matrix import Design, design_matrix, nothing_left_out
 from coxa.models.design.rows import check_cells, check_enough, check_keys, check_unique, place, skipped, visit_order
 from coxa.models.results.records import Sample
 from coxa.models.spec import MMRMSpec
@@ -185,6 +185,8 @@ def rows_left_out(
 ) -> pd.DataFrame:
     """Return every row that is not analysed: its label, participant, visit and the reason."""
     rows = np.flatnonzero(~design.complete)
+    if not len(rows):
+        return nothing_left_out(("row", participant, visit, "reason")).copy()
     reasons = iter(f"{missing} is missing" for missing in design.left_out["missing"])
     return pd.DataFrame(
         {
