@@ -125,7 +125,7 @@ def test_a_plan_gives_the_numbers_of_lme4() -> None:
     )
     days = {f"month_{k}": {"day": 30 * k} for k in range(1, 5)}
     study = plan({"adjust": ["baseline"], "ddf": "normal"}, visits={"baseline": {"day": 0}, **days})
-    fits, estimates = run_analysis(study, "main", study.analyses["main"], SimulatedRows(rows, "value"))
+    fits, estimates, _ = run_analysis(study, "main", study.analyses["main"], SimulatedRows(rows, "value"))
     expected = R["visits_25"]
     by_name = dict(zip(expected["names"], expected["beta"], strict=True))
     log_odds = by_name["treatA"] + by_name["treatA:visit4"]

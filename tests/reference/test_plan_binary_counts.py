@@ -47,7 +47,7 @@ def through_a_plan(
     )
     assert isinstance(plan, ComparativeStudy)
     rows = frame.assign(visit=pd.Categorical(["end"] * len(frame), ["end"]))
-    _, found = run_analysis(plan, "m", plan.analyses["m"], SimulatedRows(rows, "value"))
+    _, found, _ = run_analysis(plan, "m", plan.analyses["m"], SimulatedRows(rows, "value"))
     return found.frame.set_index(["term", "arm"])
 
 

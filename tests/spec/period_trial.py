@@ -74,5 +74,5 @@ def analysed(data: Mapping[str, Sequence], options: str = "") -> tuple[Comparati
     """Return the plan of these data and every number of its analysis."""
     study = parse_study(plan(tuple(dict.fromkeys(word.lower() for word in data["sequence"])), options))
     assert isinstance(study, ComparativeStudy)
-    _, estimates = run_analysis(study, "main", study.analyses["main"], rows(data))
+    _, estimates, _ = run_analysis(study, "main", study.analyses["main"], rows(data))
     return study, estimates.frame

@@ -52,7 +52,7 @@ def drawn(study: Study, seed: int = 3) -> pd.DataFrame:
 def run(analysis: dict[str, Any], data: pd.DataFrame | None = None) -> tuple[Fit, pd.DataFrame]:
     study = planned(analysis)
     response = study.planned("a").response
-    (fit,), found = run_analysis(study, "a", study.analyses["a"], SimulatedRows(given(study, data), response))
+    (fit,), found, _ = run_analysis(study, "a", study.analyses["a"], SimulatedRows(given(study, data), response))
     return fit, found.frame
 
 
@@ -219,7 +219,7 @@ def said(analysis: dict[str, Any]) -> str:
     """Return the sentences of the methods section on a model, without references."""
     study = planned(analysis)
     planned_analysis = study.planned("a")
-    fits, _ = run_analysis(study, "a", study.analyses["a"], SimulatedRows(drawn(study), planned_analysis.response))
+    fits, *_ = run_analysis(study, "a", study.analyses["a"], SimulatedRows(drawn(study), planned_analysis.response))
     telling = Telling(planned_analysis, fits, lambda *_: "", lambda formula: formula)
     method = method_of(planned_analysis.analysis)
     return " ".join([*method.sentences(telling), *method.random_words(planned_analysis, fits[0])])

@@ -46,7 +46,7 @@ def rows() -> pd.DataFrame:
 
 def test_a_plan_gives_what_the_functions_give_whatever_the_codes() -> None:
     study = plan()
-    (fit,), found = run_analysis(study, "a", study.analyses["a"], SimulatedRows(rows(), "value"))
+    (fit,), found, _ = run_analysis(study, "a", study.analyses["a"], SimulatedRows(rows(), "value"))
     placed = rows().assign(value=rows()["value"].map({code: float(k) for k, code in enumerate(LEVELS)}))
     own = fit_mmrm("value ~ arm * visit + age", placed.dropna(subset=["value"]))
     outcomes = incomplete_outcomes(own, placed, reference="usual_care", strategy="j2r")
@@ -65,9 +65,9 @@ def test_a_plan_gives_what_the_functions_give_whatever_the_codes() -> None:
 
 def test_win_odds_of_imputed_levels_are_those_of_the_functions() -> None:
     study = plan("win_odds")
-    _, found = run_analysis(study, "a", study.analyses["a"], SimulatedRows(rows(), "value"))
+    _, found, _ = run_analysis(study, "a", study.analyses["a"], SimulatedRows(rows(), "value"))
     other = plan()
-    _, odds = run_analysis(other, "a", other.analyses["a"], SimulatedRows(rows(), "value"))
+    _, odds, _ = run_analysis(other, "a", other.analyses["a"], SimulatedRows(rows(), "value"))
     wins = [one.only(term="win_odds").frame["estimate"].tolist() for one in (found, odds)]
     assert study.planned("a").effect.term == "win_odds"
     assert len(wins[0]) > 0

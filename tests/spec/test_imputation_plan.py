@@ -54,7 +54,7 @@ def drawn() -> pd.DataFrame:
 def run(analysis: dict[str, Any] | None = None, frame: pd.DataFrame | None = None) -> tuple[Fit, Estimates]:
     study = planned(analysis)
     rows = SimulatedRows(drawn() if frame is None else frame, "change")
-    (fit,), found = run_analysis(study, "a", study.analyses["a"], rows)
+    (fit,), found, _ = run_analysis(study, "a", study.analyses["a"], rows)
     assert isinstance(fit, Fit)
     return fit, found
 

@@ -44,7 +44,7 @@ def with_responders(analysis: dict[str, Any], measure: str = "change", at_least:
 
 def run(study: Any, frame: pd.DataFrame | None = None) -> tuple[Fit, Estimates]:
     rows = SimulatedRows(drawn() if frame is None else frame, study.planned("a").response)
-    (fit,), found = run_analysis(study, "a", study.analyses["a"], rows)
+    (fit,), found, _ = run_analysis(study, "a", study.analyses["a"], rows)
     assert isinstance(fit, Fit)
     return fit, found
 

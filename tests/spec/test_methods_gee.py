@@ -77,7 +77,7 @@ def run(
 ) -> tuple[ModelRun, pd.DataFrame, ComparativeStudy]:
     study = plan(analysis, **others)
     given = SimulatedRows(rows() if data is None else data, "value")
-    (fit,), found = run_analysis(study, "main", study.analyses["main"], given)
+    (fit,), found, _ = run_analysis(study, "main", study.analyses["main"], given)
     assert isinstance(fit, ModelRun)
     return fit, found.frame, study
 

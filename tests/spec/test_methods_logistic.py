@@ -32,7 +32,7 @@ def rows(outcome: str = "fell") -> pd.DataFrame:
 
 def run(study: Any, name: str, frame: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
     assert isinstance(study, ComparativeStudy)
-    fits, found = run_analysis(study, name, study.analyses[name], SimulatedRows(frame, study.planned(name).response))
+    fits, found, _ = run_analysis(study, name, study.analyses[name], SimulatedRows(frame, study.planned(name).response))
     return fits, found.frame
 
 
@@ -134,7 +134,7 @@ def test_a_number_needed_to_treat_is_the_inverse_of_the_standardised_difference(
     """A fall is not wanted: an arm with fewer has a number needed to benefit."""
     study = plan(falls={"numbers_needed": True})
     planned = study.planned("falls")
-    fits, found = run_analysis(study, "falls", study.analyses["falls"], SimulatedRows(rows(), planned.response))
+    fits, found, _ = run_analysis(study, "falls", study.analyses["falls"], SimulatedRows(rows(), planned.response))
     difference = found.frame[(found.frame["term"] == "risk_difference") & (found.frame["analysis"] == "falls")].iloc[0]
     table = responder_table(planned, found, fits)
     (row,) = [one for one in table.rows() if one.label == "Exercise therapy"]

@@ -100,7 +100,7 @@ def rows(n: int = 120, *, competing: bool = True, per_year: float = 2.5) -> pd.D
 
 def run(study: Study, frame: pd.DataFrame) -> tuple[tuple[Any, ...], pd.DataFrame]:
     planned = study.planned("main")
-    fits, found = run_analysis(study, "main", study.analyses["main"], SimulatedRows(frame, planned.response))
+    fits, found, _ = run_analysis(study, "main", study.analyses["main"], SimulatedRows(frame, planned.response))
     return fits, found.frame
 
 

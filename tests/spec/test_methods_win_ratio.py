@@ -106,7 +106,7 @@ def test_the_numbers_are_those_of_the_steps_in_their_directions(variance: str) -
 
 def test_the_recorded_call_gives_the_comparison_again() -> None:
     study, d = plan(strata="site", variance="no_difference"), rows()
-    fits, estimates = run_analysis(study, "main", study.analyses["main"], SimulatedRows(d, "ranking"))
+    fits, estimates, _ = run_analysis(study, "main", study.analyses["main"], SimulatedRows(d, "ranking"))
     names = {"win_statistics": win_statistics, "TimeEndpoint": TimeEndpoint, "MeasuredEndpoint": MeasuredEndpoint}
     (again,) = eval(fits[0].spec.call(), {**names, "data": d})
     assert again.table["estimate"][0] == estimates.frame["estimate"][0]
@@ -116,7 +116,7 @@ def test_the_recorded_call_gives_the_comparison_again() -> None:
 def test_a_participant_without_a_stratum_is_left_out_and_listed() -> None:
     study, d = plan(strata="site"), rows()
     d.loc[3, "site"] = None
-    fits, estimates = run_analysis(study, "main", study.analyses["main"], SimulatedRows(d, "ranking"))
+    fits, estimates, _ = run_analysis(study, "main", study.analyses["main"], SimulatedRows(d, "ranking"))
     assert fits[0].left_out[["participant_id", "reason"]].values.tolist() == [[3, "no stratum"]]
     assert estimates.frame["n_participants"].tolist() == [59] * 3
 

@@ -37,7 +37,7 @@ def rows(counts: dict[str, tuple[int, int]] = COUNTS) -> SimulatedRows:
 @pytest.mark.parametrize("limits", ["miettinen-nurminen", "exact"])
 def test_limits_and_tests_are_those_of_the_counts(limits: Any) -> None:
     study = plan(limits=limits)
-    _, found = run_analysis(study, "only", study.analyses["only"], rows())
+    _, found, _ = run_analysis(study, "only", study.analyses["only"], rows())
     for arm in ("exercise", "manual_therapy"):
         frame = found.frame[(found.frame["arm"] == arm) & found.frame["reference"].ne("")].set_index("term")
         by_hand = compare_proportions(COUNTS[arm], COUNTS["usual_care"], limits=limits).frame.set_index("term")
@@ -49,7 +49,7 @@ def test_limits_and_tests_are_those_of_the_counts(limits: Any) -> None:
 
 def test_newcombe_is_the_default() -> None:
     study = plan()
-    _, found = run_analysis(study, "only", study.analyses["only"], rows())
+    _, found, _ = run_analysis(study, "only", study.analyses["only"], rows())
     row = found.frame[(found.frame["arm"] == "exercise") & found.frame["term"].eq("risk_difference")].iloc[0]
     by_hand = compare_proportions(COUNTS["exercise"], COUNTS["usual_care"], limits="newcombe").frame.iloc[0]
     assert (row["conf_low"], row["conf_high"]) == pytest.approx((by_hand["conf_low"], by_hand["conf_high"]))

@@ -22,7 +22,7 @@ class Made:
 
 def test_the_steps_decide_all_pairs_that_are_not_tied() -> None:
     study = wins.plan()
-    fits, estimates = run_analysis(study, "main", study.analyses["main"], SimulatedRows(wins.rows(), "ranking"))
+    fits, estimates, _ = run_analysis(study, "main", study.analyses["main"], SimulatedRows(wins.rows(), "ranking"))
     planned = study.planned("main")
     decided = decided_pairs(Made(fits), planned)  # type: ignore[arg-type]
     assert decided["step"].tolist()[0] == "Time to hip surgery (by at least 7)"

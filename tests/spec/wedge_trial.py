@@ -58,5 +58,5 @@ def analysed(
     assert isinstance(study, ComparativeStudy)
     visit = data["period"] if cohort else "week_12"
     rows = data.assign(visit=visit).astype({"arm": "category", "visit": "category", "site_id": "category"})
-    _, found = run_analysis(study, "main", study.analyses["main"], SimulatedRows(rows, "value"))
+    _, found, _ = run_analysis(study, "main", study.analyses["main"], SimulatedRows(rows, "value"))
     return found.frame

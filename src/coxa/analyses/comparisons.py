@@ -45,13 +45,26 @@ def with_unknown_spread(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(warning=frame["warning"].mask(unknown, said)) if unknown.any() else frame
 
 
-def adjust_planned(estimates: Estimates, planned: PlannedAnalysis) -> Estimates:
+def adjust_planned(estimates: Estimates, planned: PlannedAnalysis, without: int = 0) -> Estimates:
     """Adjust the p-values of two families, and leave the others.
 
-    One is the comparisons that the estimand names, the other the tests of them against a margin.
+    One is the comparisons that the estimand names, the other the tests of them against a margin. `without` comparisons
+    that were planned and could not be fitted belong to both, as does one that has no p-value: as if they had shown
+    nothing, so that what is left over is not judged as if less had been planned.
     """
     frame = estimates.frame
     families = (asked(frame, planned), frame["term"].isin(get_args(MarginType)))
     named = cast(Method, planned.analysis.multiplicity)
-    adjusted = [adjust_multiplicity(Estimates(frame[mine]), named, family=()).frame for mine in families if mine.any()]
+    adjusted = [_adjusted(frame[mine], named, without) for mine in families if mine.any()]
     return Estimates(pd.concat([*adjusted, frame[~np.logical_or(*families)]]).sort_index())
+
+
+def _adjusted(family: pd.DataFrame, method: Method, without: int) -> pd.DataFrame:
+    """Return the rows of a family with adjusted p-values; those without one, and `without` others, count as 1."""
+    unknown = family["p_value"].isna()
+    if not without and not unknown.any():
+        return adjust_multiplicity(Estimates(family), method, family=()).frame
+    others = pd.concat([family.iloc[:1]] * without).assign(p_value=1.0) if without else family.iloc[:0]
+    every = pd.concat([family.assign(p_value=family["p_value"].fillna(1.0)), others], ignore_index=True)
+    found = adjust_multiplicity(Estimates(every), method, family=()).frame.iloc[: len(family)].set_axis(family.index)
+    return found.assign(p_value=found["p_value"].mask(unknown))

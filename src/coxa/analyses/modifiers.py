@@ -20,8 +20,8 @@ KNOTS = 3
 SHRUNKEN = "posterior of a normal distribution of effects between subgroups, half-normal scale {0:g}"
 
 
-def modifier_estimates(planned: PlannedAnalysis, dataset: AnalysisRows) -> Iterator[Estimates]:
-    """Yield the differences between arms over each modifier of an analysis, with their tests.
+def modifier_estimates(planned: PlannedAnalysis, dataset: AnalysisRows, modifier: str) -> Iterator[Estimates]:
+    """Yield the differences between arms over a modifier of an analysis, with their tests.
 
     Raises
     ------
@@ -29,13 +29,12 @@ def modifier_estimates(planned: PlannedAnalysis, dataset: AnalysisRows) -> Itera
         The model with the modifier cannot be fitted.
     """
     analysis = planned.analysis
-    for name in analysis.option("modifiers", ()):
-        curved = curved_modifier(dataset.analysed, name, KNOTS)
-        rows = SimulatedRows(curved.data, dataset.response)
-        for fit in method_of(analysis).fits(planned, rows, curved.term):
-            if isinstance(fit, Fit) and set(map(str, fit.sample.visits)) & set(planned.visits):
-                found = effect_over(fit, curved, against=planned.against, conf_level=analysis.conf_level)
-                yield Estimates.of(_rows(planned, fit, curved, found))
+    curved = curved_modifier(dataset.analysed, modifier, KNOTS)
+    rows = SimulatedRows(curved.data, dataset.response)
+    for fit in method_of(analysis).fits(planned, rows, curved.term):
+        if isinstance(fit, Fit) and set(map(str, fit.sample.visits)) & set(planned.visits):
+            found = effect_over(fit, curved, against=planned.against, conf_level=analysis.conf_level)
+            yield Estimates.of(_rows(planned, fit, curved, found))
 
 
 def _rows(planned: PlannedAnalysis, fit: Fit, curved: Curved, found: EffectOver) -> Iterator[dict[str, Any]]:

@@ -273,14 +273,15 @@ def crate_options(date: str | None, licence: str) -> CrateOptions:
 
 
 def stop_if_not_fitted(report: Report[Study]) -> None:
-    """Print which analyses have no numbers and what can be done, on standard error, and leave with a finding."""
+    """Print which analyses and parts have no numbers and what can be done, on standard error; leave with a finding."""
     from coxa.errors import FitError
 
-    for why in report.not_fitted.values():
-        rest = "the other analyses of the plan are in the results"
-        error = FitError(f"{why.message} ({rest})", why.remedies)
-        typer.secho(str(error), fg="red", err=True)
-    if report.not_fitted:
+    failed = [(why, "the other analyses of the plan are in the results") for why in report.not_fitted.values()]
+    for parts in report.parts_not_fitted.values():
+        failed += [(why, "the rest of the analysis is in the results") for why in parts]
+    for why, rest in failed:
+        typer.secho(str(FitError(f"{why.message} ({rest})", why.remedies)), fg="red", err=True)
+    if failed:
         raise typer.Exit(FOUND)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from coxa.lazy import lazy
 
 if TYPE_CHECKING:
+    from coxa.analyses.not_fitted import NotFitted as NotFitted
     from coxa.report.analyse import primary_rows as primary_rows
     from coxa.report.interim import record_look as record_look
     from coxa.report.output.render import render as render
-    from coxa.report.record import NotFitted as NotFitted
     from coxa.report.report import Report as Report
     from coxa.report.topics.measurement.measured import MeasuredScore as MeasuredScore
     from coxa.report.topics.measurement.measured import measured_scores as measured_scores
@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.report.analyse": ("primary_rows",),
         "coxa.report.interim": ("record_look",),
         "coxa.report.output.render": ("render",),
-        "coxa.report.record": ("NotFitted",),
+        "coxa.analyses.not_fitted": ("NotFitted",),
         "coxa.report.report": ("Report",),
         "coxa.report.topics.measurement.measured": ("MeasuredScore", "measured_scores"),
         "coxa.report.topics.participants.flow.build": ("participant_flow",),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from coxa.analyses.comparability import comparability_findings
 from coxa.analyses.comparisons import join
+from coxa.analyses.not_fitted import NotFitted
 from coxa.analyses.planned import run_analysis
 from coxa.arguments import DATA, Kind, kinds
 from coxa.cohort.checks.evidence import named_path
@@ -27,7 +28,7 @@ from coxa.estimates.table import COURSES
 from coxa.findings import Finding, Findings
 from coxa.frames import Frame
 from coxa.models.results.run import AnyFit
-from coxa.report.record import NotFitted, ReportRecord, RunRecord
+from coxa.report.record import ReportRecord, RunRecord
 from coxa.report.report import Report
 from coxa.report.timing import timed
 from coxa.simulate.truth import Truth
@@ -97,8 +98,8 @@ def analyse(
     DataError
         If the data have errors; warnings go into the report.
     FitError
-        If no model can be fitted, or the convergence of none be proved. Where it is some, the report has the others,
-        and says so in `not_fitted` and in a finding.
+        If no model can be fitted, or the convergence of none be proved. Where it is some, or a part of one such as a
+        subgroup, the report has the others, and says so in `not_fitted`, in `parts_not_fitted` and in a finding.
     LockError
         If the lock of the plan is damaged.
     OptionError
@@ -189,19 +190,23 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
     fits: dict[str, tuple[AnyFit, ...]] = {}
     results: list[Estimates] = []
     not_fitted: dict[str, NotFitted] = {}
+    parts: dict[str, tuple[NotFitted, ...]] = {}
     for done, (name, analysis) in enumerate(study.analyses.items()):
         if progress is not None:
             progress(study.label("analyses", name), done, len(study.analyses))
         with timed(seconds["fit"], name):
             try:
-                fits[name], estimates = run_analysis(study, name, analysis, datasets[analysis.estimand])
+                fits[name], estimates, failed = run_analysis(study, name, analysis, datasets[analysis.estimand])
+                if failed:
+                    parts[name] = failed
             except FitError as error:
                 if len(not_fitted) == len(study.analyses) - 1:
                     raise
                 fits[name], estimates = (), Estimates.of([])
                 not_fitted[name] = NotFitted(error.message, error.remedies)
         results.append(estimates)
-    findings = cohort.findings + Findings(tuple(failure(study, name, why) for name, why in not_fitted.items()))
+    every = [*not_fitted.items(), *((name, why) for name, failed in parts.items() for why in failed)]
+    findings = cohort.findings + Findings(tuple(failure(study, name, why) for name, why in every))
     findings += Findings(tuple(comparability_findings(study, datasets, fits)))
     disposition = cohort.disposition
     for dataset in datasets.values():
@@ -219,6 +224,7 @@ def _compared(study: ComparativeStudy, cohort: Cohort, progress: Progress | None
         observed,
         status,
         not_fitted,
+        parts,
         seconds,
         looks=read_looks(study) if study.interim else (),
         truth=named_truth(study),
@@ -245,7 +251,7 @@ def named_truth(study: ComparativeStudy) -> Truth | None:
 
 
 def failure(study: ComparativeStudy, name: str, why: NotFitted) -> Finding:
-    """Return the finding that an analysis could not be fitted, at its line of the plan."""
+    """Return the finding that an analysis, or a part of it, could not be fitted, at its line of the plan."""
     origin = study.origin
     at = ("analyses", name)
     return Finding(

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeGuard
 
 from typing_extensions import TypeVar
 
+from coxa.analyses.not_fitted import NotFitted
 from coxa.arguments import Kind
 from coxa.cohort.cohort import Cohort
 from coxa.cohort.disposition import Disposition
@@ -42,20 +43,6 @@ class RunRecord:
     seed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotFitted:
-    """Why an analysis of the plan has no numbers, and what can be done about it, most likely first.
-
-    Examples
-    --------
-    >>> NotFitted("no structure has a proven optimum", ("declare a simpler covariance",)).remedies
-    ('declare a simpler covariance',)
-    """
-
-    message: str
-    remedies: tuple[str, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class ReportRecord(Generic[StudyKind]):
     """A plan, its data and its results; `Report` adds what it shows and where it is written.
@@ -67,6 +54,8 @@ class ReportRecord(Generic[StudyKind]):
                that are not of means as `ModelRun`
     estimates: every number of every analysis
     not_fitted: analyses without numbers; a finding says the same
+    parts_not_fitted : analysis -> what of it has no numbers, where others have: a subgroup, a modifier, one of several
+               arms or visits; findings say the same
     status   : how the plan stands to its lock
     looks    : interim looks that were recorded
     truth    : of a simulated trial: what was planted
@@ -84,6 +73,7 @@ class ReportRecord(Generic[StudyKind]):
     observed: Mapping[str, AnalysisDataset] = field(default_factory=dict)
     status: PlanStatus = field(default_factory=PlanStatus)
     not_fitted: Mapping[str, NotFitted] = field(default_factory=dict)
+    parts_not_fitted: Mapping[str, tuple[NotFitted, ...]] = field(default_factory=dict)
     seconds: Mapping[str, Any] = field(default_factory=dict, compare=False)
     looks: tuple[LookEntry, ...] = ()
     truth: Truth | None = None

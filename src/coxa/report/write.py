@@ -127,7 +127,8 @@ def _begin_charts(section: Section) -> None:
 
 def without_results(report: ReportRecord[Study]) -> ReportRecord[Study]:
     """Return a report of which no number compares arms: for those who are not to see any."""
-    return replace(report, datasets={}, fits={}, estimates=Estimates.of([]), observed={}, not_fitted={})
+    none = Estimates.of([])
+    return replace(report, datasets={}, fits={}, estimates=none, observed={}, not_fitted={}, parts_not_fitted={})
 
 
 def write_results(report: ReportRecord[Study], folder: str | Path) -> list[Path]:

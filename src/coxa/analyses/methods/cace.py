@@ -31,6 +31,8 @@ WEAK = "weak instrument: first-stage F is {0:.1f}, below 10; take the Anderson-R
 class CACEMethod(Method):
     """Two-stage least squares of every compared arm against the comparator, at each visit of the estimand."""
 
+    separate_arms = True
+
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the effects of each visit."""
         plan = options_of(planned, CACE)

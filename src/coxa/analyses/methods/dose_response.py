@@ -34,6 +34,8 @@ class Doses:
 class DoseResponseMethod(Method):
     """Two-stage least squares of the dose, and least squares within the arm, at each visit of the estimand."""
 
+    separate_arms = True
+
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the effects and curves of each visit."""
         plan = options_of(planned, DoseResponseModel)

@@ -32,6 +32,7 @@ class MannWhitneyMethod(Method):
     """Mann and Whitney's probability with limits."""
 
     separate_subgroups = True
+    separate_arms = True
     limits_with_fit = True
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[ModelRun]:

@@ -35,6 +35,8 @@ INTERVALS = {
 class MediationMethod(Method):
     """A model of the mediator and one of the outcome, for every compared arm and its comparator."""
 
+    separate_arms = True
+
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the effects of each visit."""
         plan = options_of(planned, Mediation)

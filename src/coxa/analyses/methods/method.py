@@ -90,12 +90,14 @@ class Method:
 
     diagnostics : whether a report shows residuals of a primary analysis
     separate_subgroups : whether levels of a subgroup are compared each by itself, not in one joint model
+    separate_arms : whether each arm is compared with the comparator by itself, so that one may fail alone
     limits_with_fit : whether limits belong to what `fits` gives, so that those of another level need it anew
     courses     : what is compared over the visits -> how the methods section says it, in the words of the design
     """
 
     diagnostics: bool = False
     separate_subgroups: bool = False
+    separate_arms: bool = False
     limits_with_fit: bool = False
     courses: Mapping[str, str] = COURSES
 

@@ -75,6 +75,8 @@ def with_limits(planned: PlannedAnalysis, rows: pd.DataFrame, frame: pd.DataFram
 class ProportionsMethod(Method):
     """Differences and ratios of proportions at each visit of the estimand, with the limits of the plan."""
 
+    separate_arms = True
+
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield responder proportions and their differences at each visit of the estimand."""
         analysis = planned.analysis

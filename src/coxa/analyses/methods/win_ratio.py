@@ -36,6 +36,7 @@ class WinRatioMethod(Method):
     """All pairs of an arm and the comparator at each visit of the estimand."""
 
     separate_subgroups = True
+    separate_arms = True
     limits_with_fit = True
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:

@@ -32,6 +32,7 @@ class WithoutRandomisationMethod(Method):
     """A comparison of each group with the comparator, at each visit of the estimand."""
 
     separate_subgroups = True
+    separate_arms = True
     limits_with_fit = True
     title = ""
 

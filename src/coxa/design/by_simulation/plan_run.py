@@ -40,7 +40,7 @@ def analysed_rows(study: ComparativeStudy, name: str, rows: SimulatedRows, repli
     plain = only_comparisons(study, name)
     asked = comparisons(study, name)
     try:
-        fits, estimates = run_analysis(plain, name, plain.analyses[name], rows, comparisons_only=True)
+        fits, estimates, _ = run_analysis(plain, name, plain.analyses[name], rows, comparisons_only=True)
     except CoxaError as error:  # a trial that the plan cannot analyse, whatever the reason
         return [failed(replicate, name, one.key, reason(error)) for one in asked]
     frame = estimates.frame

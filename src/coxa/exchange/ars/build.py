@@ -25,6 +25,7 @@ from coxa.exchange.ars.parts import (
 )
 from coxa.exchange.shown import Shown, as_text, first_of_each, shown_by
 from coxa.report.record import REPORT, ReportRecord
+from coxa.report.topics.analyses.sentences import parts_not_fitted_words
 from coxa.report.trace.provenance import model_call
 from coxa.study import Study
 from coxa.study.comparative import PlannedAnalysis
@@ -147,7 +148,7 @@ def _analysis(shown: Shown, planned: PlannedAnalysis, numbers: pd.DataFrame) -> 
         "id": planned.name,
         "version": 1,
         "name": planned.title,
-        "description": NOT_FITTED if why else shown.study.label("estimands", planned.estimand_name),
+        "description": NOT_FITTED if why else _description(shown, planned),
         "reason": {"controlledTerm": "SPECIFIED IN SAP"},
         "purpose": purpose(planned),
         "documentRefs": [{"referenceDocumentId": "PLAN"}],
@@ -162,6 +163,12 @@ def _analysis(shown: Shown, planned: PlannedAnalysis, numbers: pd.DataFrame) -> 
         **_code(shown, planned, "programmingCode"),
         "results": [_result(shown, planned.name, row) for row in records(numbers)],
     }
+
+
+def _description(shown: Shown, planned: PlannedAnalysis) -> str:
+    """Return the estimand of an analysis, and what of it could not be fitted."""
+    label = shown.study.label("estimands", planned.estimand_name)
+    return " ".join([f"{label}.", *parts] if (parts := parts_not_fitted_words(shown.report, planned)) else [label])
 
 
 def _result(shown: Shown, analysis: str, row: Record) -> Part:

@@ -22,7 +22,7 @@ from coxa.report.topics.analyses.results import (
     differences_table,
     means_table,
 )
-from coxa.report.topics.analyses.sentences import not_fitted_words
+from coxa.report.topics.analyses.sentences import not_fitted_words, parts_not_fitted_words
 from coxa.report.topics.analyses.variances import variances_table
 from coxa.report.topics.analyses.written import DRAWN
 from coxa.study.comparative import PlannedAnalysis
@@ -47,6 +47,10 @@ def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
     if name in report.not_fitted:
         blocks += _not_fitted(report, planned)
     else:
+        for text, why in zip(
+            parts_not_fitted_words(report, planned), report.parts_not_fitted.get(name, ()), strict=True
+        ):
+            blocks += [Paragraph(text, "warning"), *map(Paragraph, why.remedies)]
         blocks += _means(report, planned) if planned.of_means else kind_blocks(report, planned)
     return Section(identifier("analysis", name), planned.title, tuple(blocks))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from coxa.analyses.not_fitted import NotFitted, part_words, reason
 from coxa.estimates.margins import is_shown
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
@@ -215,8 +216,16 @@ def _verdict(planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
 
 def not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> str:
     """Say that an analysis has no numbers, and why: "Primary could not be fitted: no outcome of ..."."""
-    why = report.not_fitted[planned.name].message.removeprefix(f"analysis {planned.name}: ")
-    return f"{planned.label} could not be fitted: {why}."
+    return _could_not(planned, report.not_fitted[planned.name])
+
+
+def parts_not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> list[str]:
+    """Say which parts of an analysis have no numbers, and why: "Primary: subgroups by sex could not be fitted ..."."""
+    return [_could_not(planned, why) for why in report.parts_not_fitted.get(planned.name, ())]
+
+
+def _could_not(planned: PlannedAnalysis, why: NotFitted) -> str:
+    return f"{part_words(planned.study, planned.name, why)} could not be fitted: {reason(why)}."
 
 
 EMULATED_QUESTION = TRIAL.question

@@ -23,6 +23,7 @@ from coxa.report.topics.analyses.sentences import (
     factorial_sentences,
     important_sentence,
     not_fitted_words,
+    parts_not_fitted_words,
     question,
     result_sentences,
     summed_up,
@@ -80,6 +81,8 @@ def answer_section(report: ReportRecord) -> Section:
     blocks += deviation_notes(report)
     others = [planned for planned in report.study.planned_analyses if planned.name in report.not_fitted]
     blocks += [Paragraph(not_fitted_words(report, one), "warning") for one in others if not one.is_primary]
+    parts = [text for planned in report.study.planned_analyses for text in parts_not_fitted_words(report, planned)]
+    blocks += [Paragraph(text, "warning") for text in parts]
     return Section("answer", "The answer", tuple(blocks), part="answer")
 
 

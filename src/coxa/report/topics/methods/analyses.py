@@ -18,7 +18,7 @@ from coxa.report.references.styles import vancouver
 from coxa.report.topics.analyses.adjusted import family_words
 from coxa.report.topics.analyses.footnotes import covariance_name, population_words, words_that_ran
 from coxa.report.topics.analyses.modifiers import modifier_words
-from coxa.report.topics.analyses.sentences import not_fitted_words
+from coxa.report.topics.analyses.sentences import not_fitted_words, parts_not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
@@ -106,7 +106,7 @@ def method_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Tex
         limits = "" if plan.multiplicity in SIMULTANEOUS else "; confidence limits were not"
         cite = marks(study, report.fits, plan.multiplicity)
         said.append(f"P-values were adjusted for multiplicity{cite} {family}{limits}.")
-    return said
+    return [*said, *parts_not_fitted_words(report, planned)]
 
 
 def _model(report: ReportRecord, planned: PlannedAnalysis) -> Iterator[Text]:
