@@ -103,3 +103,15 @@ def test_a_week_of_ten_times_the_distance_is_a_jump(tmp_path: Path) -> None:
     (only,) = [one for one in cohort.findings if one.table == "sport_training"]
     assert (only.field, only.value) == ("distance", "240, usual 24")
     assert cohort.table("sport_training")["surface"].unique().tolist() == ["trail"]
+
+
+def test_an_entry_of_an_arm_that_keeps_no_diary_is_found(tmp_path: Path) -> None:
+    rows = """
+        id | diary_date | pain
+        01 | 2025-01-12 | 3
+        02 | 2025-01-12 | 5
+        """
+    (one,) = found(read(tmp_path, rows, data=f"{DATA}diary: {{only_in: [exercise]}}\n"), "participant_id")
+    assert (one.severity, one.row, one.value) == ("warning", 2, "usual_care")
+    assert one.rule == "the diary has an entry of an arm that keeps none (`diary: only_in: [exercise]`)"
+    assert not found(read(tmp_path, rows), "participant_id")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,10 @@ from coxa.cohort.cohort import Cohort
 from coxa.cohort.contracts import contract
 from coxa.cohort.disposition import Disposition
 from coxa.derive.diary_kept import KeptDiary, derive_kept, missing_runs
+from coxa.errors import PlanError
 from coxa.findings import Findings
+from coxa.report.topics.diary.kept import kept_table
+from coxa.report.topics.diary.section import diary_section, of_exercises_alone
 from tests.spec.drawn_diary import diary
 from tests.spec.test_derive_dataset import PLAN_3, drawn
 from tests.spec.test_study_read import parse
@@ -82,3 +87,49 @@ def test_without_a_last_day_that_of_the_last_entry_is_taken_and_long_diaries_hav
 
 def test_a_row_without_any_value_is_no_entry() -> None:
     assert kept(diary(a="? ?")) is None
+
+
+def test_in_an_arm_that_keeps_no_diary_nothing_is_due() -> None:
+    found = kept(DAYS, "diary: {last_day: 10, only_in: [exercise]}\n")
+    assert found is not None
+    assert (found.arms, found.people["participant_id"].tolist()) == (("exercise",), ["a"])
+    assert found.periods["days_due"].sum() == 10
+    table = kept_table(parse(PLAN_3 + "diary: {last_day: 10, only_in: [exercise]}\n"), found)
+    assert [str(column.label) for column in table.columns] == [
+        "Exercise therapy (N\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}1)"
+    ]
+    assert "No diary was kept in usual care." in [str(note.text) for note in table.footnotes]
+
+
+def test_an_arm_without_an_entry_has_its_days_due_and_a_note() -> None:
+    found = kept(diary(a="3 3 . . 4 4 4 . 5 5"))
+    assert found is not None
+    notes = " ".join(str(note.text) for note in kept_table(parse(PLAN_3 + DUE), found).footnotes)
+    assert "No participant in usual care has an entry. If no diary was kept there, the plan names the arms" in notes
+    everybody = kept(DAYS)
+    assert everybody is not None
+    assert "has an entry" not in " ".join(str(note.text) for note in kept_table(parse(PLAN_3), everybody).footnotes)
+
+
+def test_a_plan_names_arms_of_the_diary_that_it_has() -> None:
+    with pytest.raises(PlanError, match=r"diary.only_in.*no arm \"excercise\""):
+        parse(PLAN_3 + "diary: {only_in: [excercise]}\n")
+
+
+@pytest.mark.parametrize(("plan", "shown"), [("", False), (DUE, True)])
+def test_a_log_of_exercises_at_home_is_no_daily_diary_unless_the_plan_says_when_it_is_due(
+    plan: str, shown: bool
+) -> None:
+    rows = diary("exercises_done", a="3 . 3", b="2 . 2")
+    study = parse(PLAN_3 + plan)
+    full = rows.reindex(columns=[*contract(study, "daily_diary").fields])
+    cohort = Cohort(study, {"participants": PEOPLE, "daily_diary": full}, Findings(), Disposition(), ())
+    assert of_exercises_alone(cohort)
+    assert (diary_section(SimpleNamespace(study=study, cohort=cohort)) is not None) is shown  # type: ignore[arg-type]
+
+
+def test_an_estimand_of_the_diary_is_of_arms_that_keep_one() -> None:
+    of_diary = PLAN_3.replace("  pain: {", "  pain: {source: {table: daily_diary, field: pain}, ", 1)
+    parse(of_diary)
+    with pytest.raises(PlanError, match="`pain` is taken from the diary, which usual_care does not keep. Add the arm"):
+        parse(of_diary + "diary: {only_in: [exercise]}\n")

@@ -18,6 +18,7 @@ from coxa.simulate.from_plan.diary import (
     next_morning,
     yesterdays_load,
 )
+from coxa.simulate.from_plan.diary_days import between
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.study import Study
 from tests.spec.assumed_trial import ASSUMED, assumed
@@ -154,3 +155,19 @@ def test_a_diary_leaves_every_other_table_as_it_was() -> None:
 def test_faults_are_answered(diary: str, answer: str) -> None:
     with pytest.raises(PlanError, match=answer):
         assumed(ASSUMED, more=f"  diary: {diary}\n")
+
+
+def test_only_the_arms_that_keep_a_diary_write_one() -> None:
+    plan = assumed(more="  diary: {last_day: 4, pain: {start: 4}}\ndiary: {only_in: [exercise]}\n")
+    trial = simulate_study(plan, participants=40, seed=2, truth_size=2000)
+    arm = trial.tables["participants"].set_index("participant_id")["arm"]
+    assert set(trial.tables["daily_diary"]["participant_id"].map(arm)) == {"exercise"}
+    assert set(arm) > {"exercise"}
+
+
+def test_days_between_the_windows_of_visits_are_moved_as_numpy_interpolates() -> None:
+    rng = np.random.default_rng(4)
+    x, at, values = np.arange(-3, 40), np.array([3.0, 13.5, 30.0]), rng.normal(size=(50, 3))
+    rows = np.array([np.interp(x, at, row) for row in values])
+    assert np.array_equal(between(x, at, values), rows)
+    assert np.array_equal(between(x, at[:1], values[:, :1]), np.repeat(values[:, :1], len(x), axis=1))

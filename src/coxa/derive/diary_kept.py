@@ -13,7 +13,7 @@ from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
 from coxa.derive.participant_days import DAYS_PER_WEEK
 from coxa.derive.study_day import study_days
-from coxa.study.diary import Diary, diary_of
+from coxa.study.diary import Diary, arms_with_diary, diary_of
 
 Flags = NDArray[np.bool_]
 
@@ -31,6 +31,7 @@ class KeptDiary:
     """Who wrote on which of the days on which the diary was due.
 
     first_day, last_day : study days from and to which it is due; for one who left, to the day of leaving
+    arms        : in which a diary is kept; the participants of others are not in here
     period_weeks        : weeks of a period
     people   : participant_id, arm; days_due, days_written, completion (missing where nothing was due), kept (completion
                reached the plan's `complete_at`), gaps (runs of due days without an entry), longest_gap, silent_at_end
@@ -42,6 +43,7 @@ class KeptDiary:
 
     first_day: int
     last_day: int
+    arms: tuple[str, ...]
     period_weeks: int
     people: pd.DataFrame
     periods: pd.DataFrame
@@ -67,7 +69,8 @@ def derive_kept(cohort: Cohort) -> KeptDiary | None:
     if cohort.table("daily_diary").empty:
         return None
     plan, people = diary_of(cohort.study.diary), participants_by_group(cohort)
-    people = people[people["arm"].notna()].drop_duplicates("participant_id")
+    arms = arms_with_diary(cohort.study.diary, cohort.study.groups)
+    people = people[people["arm"].astype(object).isin(arms)].drop_duplicates("participant_id")
     entries = _entries(cohort, people)
     if entries.empty:
         return None
@@ -79,6 +82,7 @@ def derive_kept(cohort: Cohort) -> KeptDiary | None:
     return KeptDiary(
         first_day=first,
         last_day=last,
+        arms=arms,
         period_weeks=1 if last - first + 1 <= MOST_WEEKS * DAYS_PER_WEEK else 4,
         people=_by_person(who, written, due, plan),
         periods=_by_period(who, written, due),

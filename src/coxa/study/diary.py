@@ -204,6 +204,9 @@ class Diary(Part):
     last_day: int | None = Field(
         None, description="Last study day on which it is due; the day of the last entry of all, unless given."
     )
+    only_in: tuple[Name, ...] = Field(
+        (), description="Arms or groups in which a diary is kept; all, unless given. In others nothing is due."
+    )
     complete_at: float = Field(
         0.8, gt=0, le=1, description="Share of the days due from which a diary counts as kept; a working cut."
     )
@@ -234,10 +237,18 @@ class Diary(Part):
         return self
 
 
-def diary_problems(diary: Diary | None, covariates: Iterable[str]) -> Iterator[Problem]:
-    """Yield covariates of models that the plan does not have."""
+def diary_problems(diary: Diary | None, covariates: Iterable[str], groups: Iterable[str]) -> Iterator[Problem]:
+    """Yield covariates of models, and arms, that the plan does not have."""
+    if diary is not None:
+        yield from known(diary.only_in, groups, "arm", ("diary", "only_in"))
     for name, model in (diary.models if diary else {}).items():
         yield from known(model.adjust, covariates, "covariate", ("diary", "models", name, "adjust"))
+
+
+def arms_with_diary(diary: Diary | None, groups: Iterable[str]) -> tuple[str, ...]:
+    """Return the arms or groups of a plan in which a diary is kept, in their order."""
+    kept = diary_of(diary).only_in
+    return tuple(name for name in groups if not kept or name in kept)
 
 
 def diary_of(diary: Diary | None) -> Diary:

@@ -11,7 +11,7 @@ from coxa.cohort.checks.keys import participant_dates
 from coxa.cohort.row_findings import in_words, row_findings
 from coxa.cohort.visits import days_since_randomisation
 from coxa.findings import Finding
-from coxa.study.diary import diary_of
+from coxa.study.diary import arms_with_diary, diary_of
 from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 
 DIARY = "daily_diary"
@@ -42,6 +42,7 @@ def check_diary(draft: Draft) -> Checked:
         findings += _one_day_twice(diary, day, twice)
         findings += _days_disagree(draft, diary)
         findings += _outside(draft, diary, day)
+        findings += _of_other_arms(draft, diary)
         findings += _load_of_the_day(diary)
         findings += [one for name in OF_THE_DAY for one in _jumps(diary, DIARY, name, ["participant_id"])]
         left_out += [
@@ -146,6 +147,25 @@ def _outside(draft: Draft, diary: pd.DataFrame, day: pd.Series) -> Iterator[Find
         rule="the entry is after the participant left the study",
         remedy="Correct the date of the entry or `discontinuation_date`. The entry is kept.",
         value=diary["diary_date"],
+    )
+
+
+def _of_other_arms(draft: Draft, diary: pd.DataFrame) -> Iterator[Finding]:
+    """Yield entries of participants whose arm keeps no diary by the plan, a warning each."""
+    study, people = draft.study, draft.table("participants")
+    if not diary_of(study.diary).only_in or "arm" not in people:
+        return
+    arms = people.drop_duplicates("participant_id").set_index("participant_id")["arm"].astype(object)
+    arm, kept = diary["participant_id"].map(arms), arms_with_diary(study.diary, study.groups)
+    yield from row_findings(
+        diary,
+        arm.notna() & ~arm.isin(kept),
+        severity="warning",
+        table=DIARY,
+        field="participant_id",
+        rule=f"the diary has an entry of an arm that keeps none (`diary: only_in: [{', '.join(kept)}]`)",
+        remedy="Add the arm to `only_in`, or correct the participant. The entry is in no table of the diary.",
+        value=arm,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.flares import last_days, with_flares
 from coxa.simulate.from_plan.windows import about, with_count, with_end, with_total
 from coxa.simulate.seeds import generator
-from coxa.study.diary import DIARY_SCALES, diary_of
+from coxa.study.diary import DIARY_SCALES, arms_with_diary, diary_of
 from coxa.study.outcome_sources.daily_diary import YES_OR_NO, DailyDiarySource
 
 Floats = NDArray[np.float64]
@@ -97,7 +98,18 @@ def diary_days(design: TrialDesign, drawn: DrawnTrial, *, complete: bool = False
         scale, moved = DIARY_SCALES["pain_next_morning"], np.nan_to_num(columns["pain"] - before)
         morning = columns["pain_next_morning"] + moved
         columns["pain_next_morning"] = morning.clip(scale.low, scale.high).round(1)
-    return DiaryDays(first, columns)
+    kept = keeps_diary(design, drawn)
+    return DiaryDays(first, columns if kept.all() else {name: _of(kept, days) for name, days in columns.items()})
+
+
+def keeps_diary(design: TrialDesign, drawn: DrawnTrial) -> NDArray[np.bool_]:
+    """Return (n,) whether the arm of a participant keeps a diary by the plan."""
+    arms = arms_with_diary(design.study.diary, design.arms)
+    return np.isin(drawn.arm, [place for place, arm in enumerate(design.arms) if arm in arms])
+
+
+def _of(kept: NDArray[np.bool_], days: Floats) -> Floats:
+    return np.where(kept[:, None], days, np.nan)
 
 
 def _span(
@@ -175,20 +187,33 @@ def _shifted(old: Floats, value: Floats, places: list[tuple[int, int]], source: 
     """
     begin, stop = min(low for low, _ in places), max(high for _, high in places)
     offset, scale = np.zeros_like(old), DIARY_SCALES[source.field]
-    for row in range(len(old)):
-        at, by = [], []
-        for m, (low, high) in enumerate(places):
-            days = old[row, low:high]
-            if np.isfinite(value[row, m]) and np.isfinite(days).any():
-                at.append((low + high - 1) / 2.0)
-                by.append(value[row, m] - np.nanmean(days))
-        if at:
-            offset[row, begin:stop] = np.interp(np.arange(begin, stop), at, by)
+    centre = np.array([(low + high - 1) / 2.0 for low, high in places])
+    known = [np.isfinite(old[:, low:high]) for low, high in places]
+    days = np.stack([there.sum(axis=1) for there in known], axis=1)
+    total = np.stack([np.nansum(old[:, low:high], axis=1) for low, high in places], axis=1)
+    by = value - total / np.maximum(days, 1)
+    usable = np.isfinite(value) & (days > 0)
+    for seen in np.unique(usable, axis=0):  # those with the same visits are shifted together
+        if seen.any():
+            mine = (usable == seen).all(axis=1)
+            offset[mine, begin:stop] = between(
+                np.arange(begin, stop, dtype=np.float64), centre[seen], by[mine][:, seen]
+            )
     moved = np.clip(old + offset, scale.low, scale.high)
     moved = np.round(np.round(moved / scale.step) * scale.step, 6)
     outside = np.ones(old.shape[1], dtype=bool)
     outside[begin:stop] = False
     return np.asarray(np.where(outside, old, moved))
+
+
+def between(x: NDArray[Any], at: Floats, values: Floats) -> Floats:
+    """Return (n, x) the values (n, k) at increasing points (k,), on straight lines between them: `np.interp` by row."""
+    if len(at) == 1:
+        return np.repeat(values, len(x), axis=1)
+    left = np.clip(np.searchsorted(at, x, side="right") - 1, 0, len(at) - 2)
+    slope = np.diff(values, axis=1) / np.diff(at)
+    lines = slope[:, left] * (x - at[left]) + values[:, left]
+    return np.where(x <= at[0], values[:, :1], np.where(x >= at[-1], values[:, -1:], lines))
 
 
 def _fitted(rng: np.random.Generator, target: Floats, before: Floats, source: DailyDiarySource) -> Floats:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coxa.study.base import Problem, known
 from coxa.study.checks.analyses import analysis_problems
 from coxa.study.checks.assumptions import assumption_problems, source_problems
+from coxa.study.checks.diary_windows import diary_arm_problems
 from coxa.study.checks.endpoints import endpoint_problems
 from coxa.study.checks.exposures import exposure_problems
 from coxa.study.checks.hypotheses import hypothesis_problems
@@ -43,6 +44,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))
     yield from exposure_problems(study)
+    yield from (Problem(path, message) for path, message in diary_arm_problems(study))
     yield from target_trial_problems(study)
     yield from _arms_of_data(study)
     yield from _exercise_problems(study)

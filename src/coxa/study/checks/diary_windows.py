@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from coxa.study.assumptions.diary import AssumedDiary
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.diary import arms_with_diary
 from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 from coxa.study.plan import baseline_candidates
+from coxa.study.wording import join_words
 
 FROM_BASELINE = ("change", "percent_change")
 """Measures that need the value at baseline."""
@@ -28,6 +30,23 @@ def diary_window_problems(study: ComparativeStudy) -> Iterator[tuple[tuple[str, 
         for visit in visits_needed(study, name):
             if problem := window_problem(part.diary, source, name, visit, study.visits[visit].day):
                 yield problem
+
+
+def diary_arm_problems(study: ComparativeStudy) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield for each estimand of something in the diary the arms that it compares and that keep none, with its path."""
+    kept = arms_with_diary(study.diary, study.groups)
+    for name, estimand in study.estimands.items():
+        outcome = estimand.endpoint.outcome
+        source = getattr(study.outcomes.get(outcome) or study.events.get(outcome), "source", None)
+        if not (isinstance(source, DailyDiarySource) or getattr(source, "flare", False)):
+            continue
+        without = [arm for arm in (*estimand.treatment.compare, estimand.treatment.against) if arm not in kept]
+        if without and study.received_in_periods is None:
+            yield (
+                ("estimands", name),
+                f"`{outcome}` is taken from the diary, which {join_words(without)} does not keep; add the arm to "
+                "`diary: only_in`, or take it out of the estimand",
+            )
 
 
 def visits_needed(study: ComparativeStudy, outcome: str) -> tuple[str, ...]:

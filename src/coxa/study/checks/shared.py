@@ -28,7 +28,7 @@ def shared_problems(study: Study) -> Iterator[Problem]:
     yield from _outcome_problems(study)
     yield from source_problems(study)
     yield from _data_problems(study)
-    yield from diary_problems(study.diary, study.covariates)
+    yield from diary_problems(study.diary, study.covariates, study.groups)
     yield from measurement_problems(study)
     yield from known(
         study.report.baseline_table,

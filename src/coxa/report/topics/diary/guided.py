@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.derive.pain_monitor import BANDS, PainBands, band_of
 from coxa.report.topics.diary.kept import sizes_of
 from coxa.study import Study
-from coxa.study.diary import BandDefinition, FlareDefinition, diary_of
+from coxa.study.diary import BandDefinition, FlareDefinition, arms_with_diary, diary_of
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.formats import cell, number
 from coxa.tables.table import Cell, Footnote, Row, RowGroup, Table
@@ -37,7 +37,8 @@ def progression_table(study: Study, days: pd.DataFrame, weeks: pd.DataFrame, peo
     people : DataFrame
         Participants with their `arm`.
     """
-    bands, rows = diary_of(study.diary).bands, ByArm("diary_progression", tuple(study.groups))
+    arms = arms_with_diary(study.diary, study.groups)
+    bands, rows = diary_of(study.diary).bands, ByArm("diary_progression", arms)
     groups = (
         RowGroup("Days by their worst pain, n/N (%)", tuple(_days(days, bands, rows))),
         RowGroup("Weeks, n/N (%)", tuple(_weeks(weeks, rows))),
@@ -51,7 +52,7 @@ def progression_table(study: Study, days: pd.DataFrame, weeks: pd.DataFrame, peo
         + " from the week before. Means of few days rise and fall by chance.",
     )
     title = "Progression guided by pain"
-    columns = named_columns(study, sizes_of(study, people), term=study.counted_as)
+    columns = named_columns(study, sizes_of(people, arms), term=study.counted_as)
     return Table("diary-progression", title, "Days and weeks", columns, groups, tuple(map(Footnote, notes)))
 
 
@@ -121,7 +122,8 @@ def flares_table(study: Study, found: pd.DataFrame, rates: pd.DataFrame, people:
     people : DataFrame
         Participants with their `arm`.
     """
-    rows, definition = ByArm("diary_flares", tuple(study.groups)), diary_of(study.diary).flares
+    arms = arms_with_diary(study.diary, study.groups)
+    rows, definition = ByArm("diary_flares", arms), diary_of(study.diary).flares
     at_risk = rates[rates["days_at_risk"] > 0]
     n = at_risk.groupby("arm", observed=True).size()
     had = at_risk[at_risk["flares"] > 0].groupby("arm", observed=True).size()
@@ -145,7 +147,7 @@ def flares_table(study: Study, found: pd.DataFrame, rates: pd.DataFrame, people:
             of=True,
         ),
     )
-    columns = named_columns(study, sizes_of(study, people), term=study.counted_as)
+    columns = named_columns(study, sizes_of(people, arms), term=study.counted_as)
     return Table("diary-flares", "Flares of pain", "Flares", columns, (RowGroup("", made),),
                  tuple(map(Footnote, _flare_notes(definition))))  # fmt: skip
 

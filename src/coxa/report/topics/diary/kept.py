@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -10,7 +10,9 @@ from coxa.derive.diary_kept import WEEKDAYS, KeptDiary
 from coxa.derive.participant_days import DAYS_PER_WEEK
 from coxa.study import Study
 from coxa.study.diary import diary_of
+from coxa.study.wording import join_words
 from coxa.tables.by_arm import ByArm, named_columns
+from coxa.tables.phrases import mid_sentence
 from coxa.tables.table import Footnote, Row, RowGroup, Table
 
 NAME = "diary_kept"
@@ -31,18 +33,18 @@ def kept_table(study: Study, kept: KeptDiary) -> Table:
     Table
         Days written of those due: of participants, of weeks (or periods of four), of weekdays where dates are known.
     """
-    rows = ByArm(NAME, tuple(study.groups))
+    rows = ByArm(NAME, kept.arms)
     groups = [RowGroup("", tuple(_overall(study, kept, rows)))]
     groups.append(RowGroup("Days written of those due, by period, n/N (%)", tuple(_periods(kept, rows))))
     if len(kept.weekdays):
         groups.append(RowGroup("Days written of those due, by weekday, n/N (%)", tuple(_weekdays(kept, rows))))
-    return Table("diary-kept", "How the diary was kept", "Diary", named_columns(study, sizes_of(study, kept.people),
+    return Table("diary-kept", "How the diary was kept", "Diary", named_columns(study, sizes_of(kept.people, kept.arms),
                  term=study.counted_as), tuple(groups), tuple(map(Footnote, _notes(study, kept))))  # fmt: skip
 
 
-def sizes_of(study: Study, people: pd.DataFrame) -> dict[str, int]:
+def sizes_of(people: pd.DataFrame, arms: Iterable[str]) -> dict[str, int]:
     """Return the number of participants of each arm or group."""
-    return {arm: int((people["arm"] == arm).sum()) for arm in study.groups}
+    return {arm: int((people["arm"] == arm).sum()) for arm in arms}
 
 
 def _overall(study: Study, kept: KeptDiary, rows: ByArm) -> Iterator[Row]:
@@ -93,6 +95,14 @@ def _notes(study: Study, kept: KeptDiary) -> Iterator[str]:
         f"The diary was due from day {kept.first_day} to day {kept.last_day}, or until the participant left the study. "
         "A day counts as written if any of its columns has a value. Counts of weeks and weekdays are of days."
     )
+    if others := [mid_sentence(label) for arm, label in study.groups.items() if arm not in kept.arms]:
+        yield f"No diary was kept in {join_words(others)}."
+    wrote = kept.people.groupby("arm")["days_written"].sum()
+    if silent := [mid_sentence(study.groups[arm]) for arm in kept.arms if not wrote.get(arm, 0)]:
+        yield (
+            f"No participant in {join_words(silent)} has an entry. If no diary was kept there, the plan names the arms "
+            "that kept one (`diary: only_in`), and no day is due in others."
+        )
     if diary_of(study.diary).last_day is None:
         yield "The plan does not say until when the diary was due; the day of the last entry of all is taken."
     if kept.outside:

@@ -10,7 +10,7 @@ import pandas as pd
 from coxa.report.topics.diary.kept import sizes_of
 from coxa.report.topics.diary.words import column_label, in_sentence_case, range_words, unit_of
 from coxa.study import Study
-from coxa.study.diary import DiaryNumber, diary_of
+from coxa.study.diary import DiaryNumber, arms_with_diary, diary_of
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.table import Footnote, Row, RowGroup, Table
 
@@ -37,7 +37,8 @@ def recorded_table(study: Study, days: pd.DataFrame, people: pd.DataFrame) -> Ta
         A row for each column with a value; below it those participants who have one, where not all have. None where
         the diary has no such column, as one of exercises alone.
     """
-    rows, sizes = ByArm(NAME, tuple(study.groups)), sizes_of(study, people)
+    sizes = sizes_of(people, arms_with_diary(study.diary, study.groups))
+    rows = ByArm(NAME, tuple(sizes))
     columns = [name for name in get_args(DiaryNumber) if name in days and name not in IN_DELIVERY]
     made = [row for name in columns for row in _column(days, name, rows, sizes)]
     groups = [RowGroup("Means of participants over their days, mean (SD)", tuple(made))] if made else []

@@ -8,7 +8,7 @@ import pandas as pd
 
 from coxa.cohort.cohort import Cohort
 from coxa.derive.diary import derive_diary
-from coxa.derive.diary_kept import derive_kept
+from coxa.derive.diary_kept import NO_ENTRY, derive_kept
 from coxa.derive.flare import flare_rates
 from coxa.derive.flare_events import diary_flares, flare_rule, rated_days
 from coxa.derive.groups import participants_by_group
@@ -21,10 +21,10 @@ from coxa.report.topics.diary.effects import effects_table, model_effects, model
 from coxa.report.topics.diary.figures import plot_bands, plot_course, plot_people
 from coxa.report.topics.diary.guided import RATE_DAYS, cuts_of, flares_table, progression_table
 from coxa.report.topics.diary.kept import kept_table
-from coxa.report.topics.diary.recorded import recorded_table
+from coxa.report.topics.diary.recorded import IN_DELIVERY, recorded_table
 from coxa.report.topics.diary.variability import variability_blocks
 from coxa.study import Study
-from coxa.study.diary import diary_of
+from coxa.study.diary import arms_with_diary, diary_of
 
 
 def diary_section(report: ReportRecord[Any]) -> Section | None:
@@ -34,7 +34,7 @@ def diary_section(report: ReportRecord[Any]) -> Section | None:
     """
     study, cohort = report.study, report.cohort
     kept = derive_kept(cohort)
-    if kept is None:
+    if kept is None or (study.diary is None and of_exercises_alone(cohort)):
         return None
     days = grouped_days(cohort)
     blocks: list[Block] = [TableBlock(kept_table(study, kept))]
@@ -51,6 +51,16 @@ def diary_section(report: ReportRecord[Any]) -> Section | None:
     return Section("diary", "Daily diary", tuple(blocks), tuple(sections))
 
 
+def of_exercises_alone(cohort: Cohort) -> bool:
+    """Return whether the diary has nothing but exercises at home, which are part of the delivery of the treatments.
+
+    Such a log is written on the days for which exercises are prescribed, and which days these are is not known.
+    """
+    rows = cohort.table("daily_diary")
+    values = [name for name in rows if name not in NO_ENTRY and rows[name].notna().any()]
+    return set(values) <= set(IN_DELIVERY)
+
+
 @once
 def grouped_days(cohort: Cohort) -> pd.DataFrame:
     """Return the days of the diary with the group as `arm`, and `rating`: the worst pain of the day."""
@@ -62,7 +72,9 @@ def grouped_days(cohort: Cohort) -> pd.DataFrame:
         days = days.assign(rating=days[ratings].astype(float).max(axis=1))
     if "pain" in days and "pain_next_morning" not in days:
         days = days.assign(pain_next_morning=float("nan"))
-    return days[days["arm"].notna()].astype({"arm": str})
+    return days[days["arm"].astype(object).isin(arms_with_diary(cohort.study.diary, cohort.study.groups))].astype(
+        {"arm": str}
+    )
 
 
 def _pain(cohort: Cohort, days: pd.DataFrame, kept: Any) -> tuple[Block, ...]:

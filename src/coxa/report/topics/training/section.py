@@ -30,18 +30,18 @@ def training_section(report: ReportRecord[Any]) -> Section | None:
     study, cohort = report.study, report.cohort
     people = participants_by_group(cohort).drop_duplicates("participant_id")
     people = people[people["arm"].notna()]
-    sizes, options = sizes_of(study, people), diary_of(study.diary).load
+    options = diary_of(study.diary).load
     kept = derive_kept(cohort)
     blocks: list[Block] = []
     if kept is not None:
         days = grouped_days(cohort)
         if options.field in days and (days[options.field] > 0).any():
-            blocks += _from_diary(study, days, kept, options, sizes)
+            blocks += _from_diary(study, days, kept, options, sizes_of(kept.people, kept.arms))
     sport = cohort.table("sport_training")
     if len(sport):
         groups = people.set_index("participant_id")["arm"].astype(str)
         rows = sport.assign(arm=sport["participant_id"].map(groups))
-        blocks.append(TableBlock(sport_table(study, rows[rows["arm"].notna()], sizes)))
+        blocks.append(TableBlock(sport_table(study, rows[rows["arm"].notna()], sizes_of(people, study.groups))))
     return Section("training", "Training load", tuple(blocks)) if blocks else None
 
 

@@ -42,7 +42,7 @@ def weeks_table(study: Study, weeks: pd.DataFrame, options: LoadOptions, sizes: 
     sizes
         Participants of each arm or group.
     """
-    rows = ByArm("training_weeks", tuple(study.groups))
+    rows = ByArm("training_weeks", tuple(sizes))
     unit = load_table("daily_diary").fields[options.field].unit
     people = weeks.groupby(["participant_id", "arm"], observed=True)
     means = people[["load", "sessions"]].mean(numeric_only=True).reset_index()
@@ -92,7 +92,7 @@ def ratios_table(study: Study, ratios: Mapping[Variant, pd.DataFrame], options: 
     options, sizes
         As for `weeks_table`.
     """
-    rows, groups = ByArm("training_ratios", tuple(study.groups)), []
+    rows, groups = ByArm("training_ratios", tuple(sizes)), []
     for variant, days in ratios.items():
         known, mark = days[days["workload_ratio"].notna()], WORKLOAD_VARIANTS[variant].mark
         n = known.groupby("arm", observed=True).size()
@@ -126,7 +126,7 @@ def sport_table(study: Study, rows: pd.DataFrame, sizes: Sizes) -> Table:
     sizes
         Participants of each arm or group.
     """
-    made = ByArm("sport_training", tuple(study.groups))
+    made = ByArm("sport_training", tuple(sizes))
     groups = []
     for title, term, part in _occasions(study, rows):
         of_part = [*_numbers(part, term, made), *_words(part, term, made)]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.diary_days import drawn_sources, keeps_diary
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.event_outcomes import FlaresOfDays
 from coxa.simulate.from_plan.following.daily_diary import (
@@ -54,6 +55,7 @@ def with_followed(design: TrialDesign, drawn: DrawnTrial, *, everything: bool = 
 
     With `everything` what is recorded is complete: nobody leaves, and every day is written.
     """
+    drawn = _where_kept(design, drawn)
     flares = flares_follow(design)
     if not design.follows and not flares:
         return drawn
@@ -65,6 +67,19 @@ def with_followed(design: TrialDesign, drawn: DrawnTrial, *, everything: bool = 
     value, recorded = _values(design, drawn, sources, complete=False)
     whole, all_days = _values(design, drawn, sources, complete=True)
     return replace(drawn, value=value, complete=whole, flares=_flares(flares, recorded, all_days))
+
+
+def _where_kept(design: TrialDesign, drawn: DrawnTrial) -> DrawnTrial:
+    """Return a trial without the outcomes of the diary, where they are drawn, in arms that keep none."""
+    of_diary = [design.outcomes.index(name) for name in drawn_sources(design)]
+    kept = keeps_diary(design, drawn)
+    if not of_diary or kept.all():
+        return drawn
+    value, complete = drawn.value.copy(), drawn.complete.copy()
+    for values in (value, complete):
+        for k in of_diary:
+            values[~kept, k] = np.nan
+    return replace(drawn, value=value, complete=complete)
 
 
 def _values(
