@@ -1,4 +1,4 @@
-"""Means of two weighted groups, and means with a model of the outcome as well: doubly robust, or standardised alone.
+"""Means of weighted groups, and means with a model of the outcome as well: doubly robust, or standardised alone.
 
 Standard errors are of equations that are solved together: those of the weights, of the outcome models and of the means.
 Sources: Lunceford & Davidian, Statistics in Medicine 2004, 23:2937-2960; Stefanski & Boos, American Statistician 2002,
@@ -7,13 +7,14 @@ Sources: Lunceford & Davidian, Statistics in Medicine 2004, 23:2937-2960; Stefan
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from coxa.causal.propensity import fit_logistic
-from coxa.causal.weights import Weights
+from coxa.causal.weights import Balancing, Weights
 from coxa.errors import FitError, RankDeficientError
 from coxa.models.glm.arrays import fit_columns
 from coxa.models.glm.families import POISSON
@@ -26,21 +27,35 @@ COLLINEAR = "the confounders are collinear in one group"
 
 
 @dataclass(frozen=True, slots=True)
-class GroupMeans:
-    """Means of the treated and of the reference group in the target population.
+class GroupMean:
+    """The mean of one group in the target population.
 
-    mean      : (2,) of the treated, of the reference
-    influence : (n, 2) what each participant adds to the error of both
-    n         : outcomes of both groups
+    value : the mean
+    error : (n,) what each participant adds to its error
+    n     : outcomes of the group
+    """
+
+    value: float
+    error: np.ndarray = field(repr=False)
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMeans:
+    """Means of groups in the target population: of two, the treated first.
+
+    mean      : (k,) of k groups
+    influence : (n, k) what each participant adds to the error of each
+    n         : outcomes of each group
     """
 
     mean: np.ndarray
     influence: np.ndarray = field(repr=False)
-    n: tuple[int, int]
+    n: tuple[int, ...]
 
     @property
     def covariance(self) -> np.ndarray:
-        """Covariance of the two means (2, 2)."""
+        """Covariance of the means (k, k)."""
         return self.influence.T @ self.influence
 
 
@@ -62,17 +77,7 @@ def weighted_group_means(outcome: np.ndarray, weights: Weights) -> GroupMeans:
     >>> weighted_group_means(data["y"].to_numpy(), weights).mean.round(3).tolist()
     [4.671, 2.191]
     """
-    y = np.where(weights.value > 0, outcome, 0.0)
-    means, gradients, numbers = [], [], []
-    for side in (True, False):
-        mine = (weights.treated == side) & (weights.value > 0)
-        _enough(mine, side)
-        total = weights.value[mine].sum()
-        mean = float((weights.value * y)[mine].sum() / total)
-        means.append(mean)
-        gradients.append(np.where(mine, (y - mean) / total, 0.0))
-        numbers.append(int(mine.sum()))
-    return GroupMeans(np.array(means), weights.error_of(np.column_stack(gradients)), (numbers[0], numbers[1]))
+    return side_by_side(weighted_mean(outcome, weights, mine) for mine in both_sides(weights.treated))
 
 
 def modelled_group_means(
@@ -94,37 +99,71 @@ def modelled_group_means(
         True: doubly robust, right where the weights or the outcome models are right. False: g-computation, by the
         outcome models alone.
     """
-    n = len(outcome)
-    design = np.column_stack([np.ones(n), columns])
-    y = np.where(weights.value > 0, outcome, 0.0)
-    means, errors, numbers = [], [], []
-    for side in (True, False):
-        mine = (weights.treated == side) & (weights.value > 0)
-        _enough(mine, side)
-        fitted, slope, influence = _outcome_model(design, y, mine, family)
-        target = weights.tilt.sum()
-        standard = float(weights.tilt @ fitted / target)
-        error = weights.tilt * (fitted - standard) / target
-        by_model = (weights.tilt[:, None] * slope).sum(axis=0) / target
-        by_weights = weights.tilt_slope.T @ (fitted - standard) / target
-        mean = standard
-        if augmented:
-            w = np.where(mine, weights.value, 0.0)
-            residual = float(w @ (y - fitted) / w.sum())
-            mean += residual
-            error = error + w * (y - fitted - residual) / w.sum()
-            by_model = by_model - (w[:, None] * slope).sum(axis=0) / w.sum()
-            by_weights = by_weights + (weights.slope * mine[:, None]).T @ (y - fitted - residual) / w.sum()
-        means.append(mean)
-        errors.append(error + influence @ by_model + weights.influence @ by_weights)
-        numbers.append(int(mine.sum()))
-    return GroupMeans(np.array(means), np.column_stack(errors), (numbers[0], numbers[1]))
+    return side_by_side(
+        modelled_mean(outcome, columns, weights, mine, family, augmented=augmented)
+        for mine in both_sides(weights.treated)
+    )
 
 
-def _enough(mine: np.ndarray, treated: bool) -> None:
+def both_sides(treated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (n,) who is treated, and who is of the reference group."""
+    return treated, ~treated
+
+
+def side_by_side(means: Iterable[GroupMean]) -> GroupMeans:
+    """Return means of groups as one record."""
+    each = list(means)
+    return GroupMeans(
+        np.array([one.value for one in each]),
+        np.column_stack([one.error for one in each]),
+        tuple(one.n for one in each),
+    )
+
+
+def weighted_mean(outcome: np.ndarray, weights: Balancing, mine: np.ndarray) -> GroupMean:
+    """Return the weighted mean of the outcome (n,) of one group (n,) bool."""
+    mine = mine & (weights.value > 0)
+    _enough(mine)
+    y = np.where(mine, outcome, 0.0)
+    total = weights.value[mine].sum()
+    mean = float((weights.value * y)[mine].sum() / total)
+    gradient = np.where(mine, (y - mean) / total, 0.0)
+    return GroupMean(mean, weights.error_of(gradient[:, None])[:, 0], int(mine.sum()))
+
+
+def modelled_mean(
+    outcome: np.ndarray,
+    columns: np.ndarray,
+    weights: Balancing,
+    mine: np.ndarray,
+    family: OutcomeFamily,
+    *,
+    augmented: bool = True,
+) -> GroupMean:
+    """Return the mean of one group (n,) bool by a model of its outcome, standardised over the target."""
+    mine = mine & (weights.value > 0)
+    _enough(mine)
+    design = np.column_stack([np.ones(len(outcome)), columns])
+    y = np.where(mine, outcome, 0.0)
+    fitted, slope, influence = _outcome_model(design, y, mine, family)
+    target = weights.tilt.sum()
+    mean = float(weights.tilt @ fitted / target)
+    error = weights.tilt * (fitted - mean) / target
+    by_model = (weights.tilt[:, None] * slope).sum(axis=0) / target
+    by_weights = weights.tilt_slope.T @ (fitted - mean) / target
+    if augmented:
+        w = np.where(mine, weights.value, 0.0)
+        residual = float(w @ (y - fitted) / w.sum())
+        mean += residual
+        error = error + w * (y - fitted - residual) / w.sum()
+        by_model = by_model - (w[:, None] * slope).sum(axis=0) / w.sum()
+        by_weights = by_weights + (weights.slope * mine[:, None]).T @ (y - fitted - residual) / w.sum()
+    return GroupMean(mean, error + influence @ by_model + weights.influence @ by_weights, int(mine.sum()))
+
+
+def _enough(mine: np.ndarray) -> None:
     if mine.sum() < FEWEST:
-        named = "treated" if treated else "reference"
-        raise FitError(f"the {named} group has {int(mine.sum())} outcomes", ["Take a visit with more outcomes."])
+        raise FitError(f"one of the groups has {int(mine.sum())} outcomes", ["Take a visit with more outcomes."])
 
 
 def _outcome_model(

@@ -7,12 +7,13 @@ error of the estimated weights, by derivatives of the estimates by the weight of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from coxa.causal.means import GroupMeans
-from coxa.causal.weights import Weights
+from coxa.causal.means import GroupMeans, both_sides
+from coxa.causal.weights import Balancing, Weights
 from coxa.errors import FitError, OptionError
 
 SETTLED = 1e-11
@@ -47,21 +48,35 @@ def weighted_curve(time: np.ndarray, event: np.ndarray, weight: np.ndarray) -> W
 
 
 @dataclass(frozen=True, slots=True)
-class TimeNumbers:
-    """Times of two groups up to a horizon, in the target population.
+class TimeNumber:
+    """Times of one group up to a horizon, in the target population.
 
-    value     : (4,) restricted means of the treated and of the reference group, then their shares without an event
-    influence : (n, 4) what each participant adds to the error of each
-    n         : participants of both groups
+    value : (2,) restricted mean, and share without an event
+    error : (n, 2) what each participant adds to the error of both
+    n     : participants of the group
+    """
+
+    value: np.ndarray
+    error: np.ndarray = field(repr=False)
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeNumbers:
+    """Times of k groups up to a horizon, in the target population: of two, the treated first.
+
+    value     : (2k,) restricted means of all groups, then their shares without an event
+    influence : (n, 2k) what each participant adds to the error of each
+    n         : participants of each group
     """
 
     value: np.ndarray
     influence: np.ndarray = field(repr=False)
-    n: tuple[int, int]
+    n: tuple[int, ...]
 
     @property
     def covariance(self) -> np.ndarray:
-        """Covariance of the numbers (4, 4)."""
+        """Covariance of the numbers (2k, 2k)."""
         return self.influence.T @ self.influence
 
 
@@ -98,16 +113,31 @@ def weighted_time_numbers(time: np.ndarray, event: np.ndarray, weights: Weights,
     FitError
         A group is not followed up to the horizon.
     """
-    values, gradients, numbers = np.zeros(4), np.zeros((len(time), 4)), []
-    for side, treated in enumerate((True, False)):
-        mine = (weights.treated == treated) & (weights.value > 0)
-        check_followed(time, event, mine, horizon)
-        found = _area(time[mine], event[mine], weights.value[mine], horizon)
-        for place, (value, gradient) in zip((side, 2 + side), found, strict=True):
-            values[place] = value
-            gradients[mine, place] = gradient
-        numbers.append(int(mine.sum()))
-    return TimeNumbers(values, weights.error_of(gradients), (numbers[0], numbers[1]))
+    return side_by_side_times(
+        weighted_time_number(time, event, weights, mine, horizon) for mine in both_sides(weights.treated)
+    )
+
+
+def weighted_time_number(
+    time: np.ndarray, event: np.ndarray, weights: Balancing, mine: np.ndarray, horizon: float
+) -> TimeNumber:
+    """Return restricted mean and share without an event of one group (n,) bool by a weighted Kaplan-Meier curve."""
+    mine = mine & (weights.value > 0)
+    check_followed(time, event, mine, horizon)
+    found = _area(time[mine], event[mine], weights.value[mine], horizon)
+    gradient = np.zeros((len(time), 2))
+    for place, (_, one) in enumerate(found):
+        gradient[mine, place] = one
+    return TimeNumber(np.array([value for value, _ in found]), weights.error_of(gradient), int(mine.sum()))
+
+
+def side_by_side_times(numbers: Iterable[TimeNumber]) -> TimeNumbers:
+    """Return the numbers of k groups as one record: all restricted means, then all shares."""
+    each = list(numbers)
+    order = [2 * group + what for what in (0, 1) for group in range(len(each))]
+    value = np.concatenate([one.value for one in each])[order]
+    influence = np.column_stack([one.error for one in each])[:, order]
+    return TimeNumbers(value, influence, tuple(one.n for one in each))
 
 
 def check_followed(time: np.ndarray, event: np.ndarray, mine: np.ndarray, horizon: float) -> None:

@@ -32,8 +32,40 @@ ROUNDING = 1e-13
 """Relative error of the function that entropy balancing minimises."""
 
 
+class Balancing:
+    """What weights of two groups and of several have in common: how statistics of them err.
+
+    value, tilt                   : (n,) weight of each participant in its group, and in the target population
+    slope, tilt_slope             : (n, q) derivatives of both by each estimated parameter
+    influence                     : (n, q) what each participant adds to the error of each parameter
+    """
+
+    __slots__ = ()
+
+    value: np.ndarray
+    tilt: np.ndarray
+    slope: np.ndarray
+    tilt_slope: np.ndarray
+    influence: np.ndarray
+
+    def error_of(self, gradient: np.ndarray) -> np.ndarray:
+        """Return what each participant adds to the error of a statistic of weighted data, (n, k).
+
+        Parameters
+        ----------
+        gradient : (n, k)
+            Derivative of the statistic by the weight of each participant.
+
+        Notes
+        -----
+        The weight times the gradient, and the error of the estimated parameters by way of all weights: the sum of
+        squares of the columns is the variance of equations that are solved together.
+        """
+        return self.value[:, None] * gradient + self.influence @ (self.slope.T @ gradient)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class Weights(Carded):
+class Weights(Balancing, Carded):
     """Weights of n participants, and how they depend on what was estimated.
 
     value      : (n,) weight of each participant
@@ -84,21 +116,6 @@ class Weights(Carded):
             tilt_slope=np.hstack([self.tilt_slope, np.zeros_like(other.slope)]),
             influence=np.hstack([self.influence, other.influence]),
         )
-
-    def error_of(self, gradient: np.ndarray) -> np.ndarray:
-        """Return what each participant adds to the error of a statistic of weighted data, (n, k).
-
-        Parameters
-        ----------
-        gradient : (n, k)
-            Derivative of the statistic by the weight of each participant.
-
-        Notes
-        -----
-        The weight times the gradient, and the error of the estimated parameters by way of all weights: the sum of
-        squares of the columns is the variance of equations that are solved together.
-        """
-        return self.value[:, None] * gradient + self.influence @ (self.slope.T @ gradient)
 
 
 @kinds(data=FRAME, group=TEXT)
