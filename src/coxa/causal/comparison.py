@@ -64,7 +64,7 @@ class Comparison(Carded):
     estimates: Estimates
     weights: Weights = field(repr=False)
     balance: CovariateBalance = field(repr=False)
-    observed: tuple[int, int]
+    observed: tuple[int, ...]
     complete: np.ndarray = field(repr=False)
     matched: Matched | None = field(default=None, repr=False)
     resampled: Resampled | None = field(default=None, repr=False)
@@ -122,7 +122,7 @@ def ratio_row(term: str, value: float, slope: np.ndarray, covariance: np.ndarray
 
 
 def labelled(
-    row: dict[str, Any], names: tuple[str, str], n: tuple[int, int], outcome: str, method: str
+    row: dict[str, Any], names: tuple[str, str], n: tuple[int, ...], outcome: str, method: str
 ) -> dict[str, Any]:
     """Return a row of results with the names of both groups (the treated first), outcome, method and numbers."""
     row = dict(row)
@@ -135,7 +135,7 @@ def labelled(
 def group_rows(
     mean: np.ndarray,
     covariance: np.ndarray,
-    n: tuple[int, int],
+    n: tuple[int, ...],
     kind: str,
     level: float,
     names: tuple[str, str],

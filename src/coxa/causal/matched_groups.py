@@ -172,7 +172,7 @@ def _compared(
     pairs: Matched,
     pair: np.ndarray,
     rows: Iterable[dict[str, Any]],
-    n: tuple[int, int],
+    n: tuple[int, ...],
     confounders: Sequence[str],
     asked: tuple[str, str, object],
 ) -> Comparison:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from coxa.causal.weighted_times import TimeNumbers, check_followed
-from coxa.causal.weights import Weights
+from coxa.causal.means import both_sides
+from coxa.causal.weighted_times import TimeNumber, TimeNumbers, check_followed, side_by_side_times
+from coxa.causal.weights import Balancing, Weights
 from coxa.errors import FitError
 from coxa.models.survival.cox import fit_cox_arrays
 
@@ -119,43 +120,119 @@ def modelled_time_numbers(
 
     Notes
     -----
-    Doubly robust errors are those of the influence function with the weights estimated; they count the Cox models as
-    known, which is right to first order where all models are, and is checked by a bootstrap. Those of g-computation
-    take account of coefficients and baseline hazard.
+    Errors take account of weights, coefficients and baseline hazards, of the models of the event and, doubly robust, of
+    those of censoring.
     """
-    seen = event * (time <= horizon)
-    values, influence, numbers = np.zeros(4), np.zeros((len(time), 4)), []
-    for side, treated in enumerate((True, False)):
-        mine = weights.treated == treated
-        check_followed(time, event, mine, horizon)
-        model = hazard_model(np.minimum(time, horizon), seen, columns, mine, "the event")
-        if not len(model.time):
-            raise FitError("one of the groups has no event up to the horizon", ["Use a later horizon."])
-        widths = np.column_stack([np.diff(np.append(model.time, horizon)), np.eye(len(model.time))[-1]])
-        first = np.array([model.time[0], 0.0])
-        curves = model.survival(model.time)
-        each = first + curves @ widths
-        target = weights.tilt / weights.tilt.sum()
-        standard = target @ each
-        error = target[:, None] * (each - standard)
-        by_weights = weights.tilt_slope.T @ (each - standard) / weights.tilt.sum()
-        if augmented:
-            residual = _residuals(model, time, seen, columns, mine, horizon, curves) @ widths
-            w = np.where(mine, weights.value, 0.0)
-            mean = w @ residual / w.sum()
-            standard = standard + mean
-            error = error + w[:, None] * (residual - mean) / w.sum()
-            by_weights = by_weights + (weights.slope * mine[:, None]).T @ (residual - mean) / w.sum()
-        else:
-            error = error + _error_of_model(model, np.minimum(time, horizon), seen, mine, target, curves, widths)
-        places = [side, 2 + side]
-        values[places] = standard
-        influence[:, places] = error + weights.influence @ by_weights
-        numbers.append(int(mine.sum()))
-    return TimeNumbers(values, influence, (numbers[0], numbers[1]))
+    return side_by_side_times(
+        modelled_time_number(time, event, columns, weights, mine, horizon, augmented=augmented)
+        for mine in both_sides(weights.treated)
+    )
 
 
-def _residuals(
+def modelled_time_number(
+    time: np.ndarray,
+    event: np.ndarray,
+    columns: np.ndarray,
+    weights: Balancing,
+    mine: np.ndarray,
+    horizon: float,
+    *,
+    augmented: bool = True,
+) -> TimeNumber:
+    """Return restricted mean and share without an event of one group (n,) bool, by a Cox model in it."""
+    check_followed(time, event, mine, horizon)
+    seen, capped = event * (time <= horizon), np.minimum(time, horizon)
+    model = hazard_model(capped, seen, columns, mine, "the event")
+    if not len(model.time):
+        raise FitError("one of the groups has no event up to the horizon", ["Use a later horizon."])
+    widths = np.column_stack([np.diff(np.append(model.time, horizon)), np.eye(len(model.time))[-1]])
+    curves = model.survival(model.time)
+    each = np.array([model.time[0], 0.0]) + curves @ widths
+    target = weights.tilt / weights.tilt.sum()
+    value = target @ each
+    error = target[:, None] * (each - value)
+    by_weights = weights.tilt_slope.T @ (each - value) / weights.tilt.sum()
+    # derivative of the numbers by the hazard that each participant has had up to each time, (n, J, 2)
+    by_hazard = -(target[:, None] * curves)[:, :, None] * widths
+    by_jump = np.zeros_like(by_hazard)
+    if augmented:
+        residual = residuals_of(model, time, seen, columns, mine, horizon, curves)
+        apart = residual.curve @ widths
+        w = np.where(mine, weights.value, 0.0)
+        mean = w @ apart / w.sum()
+        value = value + mean
+        error = error + w[:, None] * (apart - mean) / w.sum()
+        by_weights = by_weights + (weights.slope * mine[:, None]).T @ (apart - mean) / w.sum()
+        own, by_jump, by_leaving = residual.derivatives(w / w.sum(), curves, widths)
+        by_hazard = by_hazard + own
+        error = error + residual.error_of_leaving(by_leaving)
+    error = error + error_of_model(model, capped, seen, mine, by_hazard, by_jump)
+    return TimeNumber(value, error + weights.influence @ by_weights, int(mine.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeResiduals:
+    """What corrects the modelled curve of each participant of a group, with what it is made of.
+
+    curve   : (n, J) -S(t) times the integral of dM / (S G) up to each time of events; 0 outside the group
+    step    : (n, J) that integral's part at each time
+    shrunk  : (n, J) at risk, the probability of no event at a time over S G; else 0
+    leaving : the Cox model of censoring, on ranks of times
+    rank    : (n,) ranks of the times; `censored` (n,) bool; `mine` (n,) the group
+    place   : (J,) how many times of censoring are before each time of events
+    """
+
+    curve: np.ndarray
+    step: np.ndarray
+    shrunk: np.ndarray
+    leaving: HazardModel
+    rank: np.ndarray
+    censored: np.ndarray
+    mine: np.ndarray
+    place: np.ndarray
+
+    def derivatives(
+        self, share: np.ndarray, curves: np.ndarray, widths: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return derivatives (n, J, 2) of the mean correction by the hazards of participants.
+
+        Parameters
+        ----------
+        share : (n,)
+            Weights of the participants, of sum 1.
+        curves : (n, J)
+            Modelled curves.
+        widths : (J, 2)
+            From curves to numbers.
+
+        Returns
+        -------
+        tuple
+            By the hazard of the event up to each time, by its part at each time, and by the hazard of censoring
+            before each time.
+        """
+        lasting = (share[:, None] * curves)[:, :, None] * widths
+        later = lasting[:, ::-1].cumsum(axis=1)[:, ::-1]
+        moved = later * self.step[:, :, None]
+        summed = self.step.cumsum(axis=1)[:, :, None]
+        return lasting * summed - moved, later * self.shrunk[:, :, None], -moved
+
+    def error_of_leaving(self, by_hazard: np.ndarray) -> np.ndarray:
+        """Return what each participant adds to the error by way of the model of censoring (n, 2)."""
+        leaving = self.leaving
+        if not len(leaving.time):
+            return np.zeros((len(self.rank), by_hazard.shape[2]))
+        # at each time of censoring: what it moves at all later times of events
+        at = np.zeros((len(by_hazard), len(leaving.time) + 1, by_hazard.shape[2]))
+        for column, place in enumerate(self.place):
+            at[:, place] += by_hazard[:, column]
+        by_hazard = at[:, 1:]
+        return error_of_model(
+            leaving, self.rank, self.censored, self.mine, by_hazard, np.zeros_like(by_hazard)
+        )  # fmt: skip
+
+
+def residuals_of(
     model: HazardModel,
     time: np.ndarray,
     event: np.ndarray,
@@ -163,49 +240,57 @@ def _residuals(
     mine: np.ndarray,
     horizon: float,
     curves: np.ndarray,
-) -> np.ndarray:
-    """Return -S(t) times the integral of dM / (S G) up to each time of events (n, J); 0 for the other group."""
+) -> TimeResiduals:
+    """Return the residuals of a model of the event in one group, over the probability of not being censored."""
     # ranks in place of times: who is censored at the time of an event was at risk of it, and not the reverse
     rank = 2.0 * np.searchsorted(np.unique(time), time) + (event == 0)
     censored = ((event == 0) & (time < horizon)).astype(float)
     leaving = hazard_model(rank, censored, columns, mine, "censoring", or_plain=True)
-    places = 2.0 * np.searchsorted(np.unique(time), model.time)
-    stays = leaving.survival(places - 0.5)
+    places = 2.0 * np.searchsorted(np.unique(time), model.time) - 0.5
+    stays = leaving.survival(places)
     at_risk = mine[:, None] & (time[:, None] >= model.time)
     if at_risk.any() and stays[at_risk].min() < FEWEST_UNCENSORED:
         raise FitError(
             "some participants at risk had a probability below 1 in 100 of not being censored by then",
             ["Use an earlier horizon.", "Follow up for longer."],
         )
-    expected = -np.expm1(-model.ratio[:, None] * model.jump)
+    hazard = model.ratio[:, None] * model.jump
     happens = (time[:, None] == model.time) & (event[:, None] == 1)
-    residual = np.where(at_risk, happens - expected, 0.0) / np.where(at_risk, curves * stays, 1.0)
-    return -curves * residual.cumsum(axis=1)
+    over = np.where(at_risk, curves * stays, 1.0)
+    step = np.where(at_risk, happens + np.expm1(-hazard), 0.0) / over
+    shrunk = np.where(at_risk, np.exp(-hazard), 0.0) / over
+    before = np.searchsorted(leaving.time, places, side="right")
+    return TimeResiduals(-curves * step.cumsum(axis=1), step, shrunk, leaving, rank, censored, mine, before)
 
 
-def _error_of_model(
+def error_of_model(
     model: HazardModel,
     time: np.ndarray,
     event: np.ndarray,
     mine: np.ndarray,
-    target: np.ndarray,
-    curves: np.ndarray,
-    widths: np.ndarray,
+    by_hazard: np.ndarray,
+    by_jump: np.ndarray,
 ) -> np.ndarray:
-    """Return what each participant adds to the error of standardised numbers by way of the Cox model (n, k)."""
-    x, ratio = model.x, model.ratio
+    """Return what each participant adds to the error of k numbers by way of a Cox model (n, k).
+
+    Parameters
+    ----------
+    by_hazard, by_jump : (n, J, k)
+        Derivatives of the numbers by the cumulative hazard of each participant at each time, and by its part there.
+    """
+    x, ratio, jump = model.x, model.ratio, model.jump
     at_risk = (mine[:, None] & (time[:, None] >= model.time)) * ratio[:, None]
     total = at_risk.sum(axis=0)
     mean = at_risk.T @ x / total[:, None]
     happens = mine[:, None] & (time[:, None] == model.time) & (event[:, None] == 1)
-    martingale = happens - at_risk * model.jump
+    martingale = happens - at_risk * jump
     score = martingale.sum(axis=1)[:, None] * x - martingale @ mean
     squares = np.einsum("ij,ip,iq->jpq", at_risk, x, x) / total[:, None, None]
     information = np.einsum("j,jpq->pq", happens.sum(axis=0), squares - mean[:, :, None] * mean[:, None, :])
     of_beta = np.linalg.solve(information, score.T).T if x.shape[1] else score
-    # derivatives of the standardised curve at each time by the summed baseline hazard, and by the coefficients
-    slope = -(target * ratio) @ curves
-    by_beta = -((target * ratio)[:, None] * curves).T @ x * model.jump.cumsum()[:, None]
-    later = (slope[:, None] * widths)[::-1].cumsum(axis=0)[::-1]
-    through = by_beta.T @ widths - mean.T @ (model.jump[:, None] * later)
-    return (martingale / total) @ later + of_beta @ through
+    # derivatives of the numbers by the baseline hazard at each time, and by the coefficients
+    summed = np.tensordot(ratio, by_hazard, axes=1)
+    of_jump = summed[::-1].cumsum(axis=0)[::-1] + np.tensordot(ratio, by_jump, axes=1)
+    each = np.einsum("j,ijk->ik", jump.cumsum(), by_hazard) + np.einsum("j,ijk->ik", jump, by_jump)
+    through = (x * ratio[:, None]).T @ each - mean.T @ (jump[:, None] * of_jump)
+    return (martingale / total) @ of_jump + of_beta @ through
