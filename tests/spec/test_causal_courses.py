@@ -12,7 +12,8 @@ import pytest
 from coxa.causal import compare_group_courses, compare_groups
 from coxa.causal.confounders import confounder_matrix
 from coxa.causal.course_model import fit_course
-from coxa.causal.courses import _group, outcomes_of
+from coxa.causal.courses import AskedOfCourses, outcomes_of
+from coxa.causal.means import both_sides
 from coxa.causal.staying import staying_weights
 from coxa.causal.weights import weights_of_columns
 from coxa.errors import DataError, FitError, OptionError
@@ -52,10 +53,14 @@ def row_of(found: Any) -> pd.Series:
 
 @pytest.mark.parametrize("dropout", ["likelihood", "weighted"])
 @pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
-def test_with_complete_outcomes_each_visit_is_that_of_a_weighted_comparison(target: Any, dropout: Any) -> None:
-    found = compare_group_courses(whole(), **ASKED, target=target, dropout=dropout)
+@pytest.mark.parametrize("estimator", ["weighted", "g_computation"])
+def test_with_complete_outcomes_each_visit_is_that_of_a_comparison_there(
+    target: Any, dropout: Any, estimator: Any
+) -> None:
+    options = {**ASKED, "target": target, "estimator": estimator}
+    found = compare_group_courses(whole(), **options, dropout=dropout)
     for visit in VISITS:
-        alone = compare_groups(whole()[whole()["visit"] == visit].reset_index(drop=True), **ASKED, target=target)
+        alone = compare_groups(whole()[whole()["visit"] == visit].reset_index(drop=True), **options)
         pair = row_of(found[visit]), row_of(alone)
         assert pair[0]["estimate"] == pytest.approx(pair[1]["estimate"], abs=1e-10)
         assert pair[0]["std_error"] == pytest.approx(pair[1]["std_error"], rel=1e-8)
@@ -72,20 +77,45 @@ def test_with_equal_weights_the_means_are_those_of_a_mixed_model_for_repeated_me
     assert own.coefficient[0] == pytest.approx([means[0], means[0] + means[1], means[0] + means[2]], abs=1e-6)
 
 
-def arrays(rows: pd.DataFrame, estimator: str, dropout: str) -> tuple[np.ndarray, np.ndarray]:
+def test_standardised_means_are_those_of_a_mixed_model_in_each_group_at_the_mean_of_all() -> None:
+    """With gaps, against `fit_mmrm` of each group: its prediction for every participant of both, averaged."""
+    rows = drawn(5, 250)
+    found = compare_group_courses(rows, **ASKED, estimator="g_computation")
+    people = rows.drop_duplicates("participant_id")
+    for group in ("new", "old"):
+        mine = rows[(rows["group"] == group) & rows["pain"].notna()]
+        fit = fit_mmrm(
+            "pain ~ visit + age:visit + sex:visit", mine, participant="participant_id", visit="visit",
+            covariance="us", reml=False,
+        )  # fmt: skip
+        for visit in VISITS:
+            everyone = people.assign(visit=visit)
+            frame = found[visit].estimates.only(term="marginal_mean").frame.set_index("arm")
+            assert frame.loc[group, "estimate"] == pytest.approx(fit.predict(everyone)["estimate"].mean(), abs=1e-5)
+
+
+@pytest.mark.parametrize("dropout", ["likelihood", "weighted"])
+def test_a_bootstrap_has_the_errors_of_standardised_means(dropout: Any) -> None:
+    options = {**ASKED, "estimator": "g_computation", "dropout": dropout}
+    replicates = few(40, 1000)
+    stacked = compare_group_courses(drawn(6, 200), **options)
+    drawn_anew = compare_group_courses(drawn(6, 200), **options, standard_error="bootstrap", replicates=replicates)
+    ratio = [row_of(drawn_anew[one])["std_error"] / row_of(stacked[one])["std_error"] for one in VISITS]
+    assert ratio == pytest.approx([1, 1, 1], abs=3.5 / np.sqrt(2 * replicates) + 0.02)
+
+
+def arrays(rows: pd.DataFrame, estimator: Any, dropout: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the means of both groups by visit (6,) and what each participant adds to their error (n, 6)."""
     wide = outcomes_of(rows, "pain", "participant_id", "visit", VISITS)
     chosen = (wide.people["group"] == "new").to_numpy()
     columns, _ = confounder_matrix(wide.people, ["age", "sex"])
     weights = weights_of_columns(columns, chosen)
-    staying = staying_weights(wide.y, columns, chosen) if dropout == "weighted" else None
-    inside = columns if estimator == "doubly_robust" else np.empty((len(columns), 0))
-    found = [_group(wide.y, inside, weights, chosen == side, staying) for side in (True, False)]
-    return np.concatenate([one[0] for one in found]), np.hstack([one[1] for one in found])
+    found = AskedOfCourses(estimator, dropout).means(wide.y, columns, weights, np.array(both_sides(chosen)))
+    return np.concatenate([one.value for one in found]), np.hstack([one.error for one in found])
 
 
 @pytest.mark.parametrize("dropout", ["likelihood", "weighted"])
-@pytest.mark.parametrize("estimator", ["weighted", "doubly_robust"])
+@pytest.mark.parametrize("estimator", ["weighted", "doubly_robust", "g_computation"])
 def test_what_a_participant_adds_to_the_error_is_what_leaving_out_changes(estimator: str, dropout: str) -> None:
     rows = drawn(3, 400)
     means, influence = arrays(rows, estimator, dropout)
@@ -98,12 +128,14 @@ def test_the_weights_of_those_who_stay_are_those_of_the_models_of_dropout() -> N
     rows = drawn(4, 400)
     wide = outcomes_of(rows, "pain", "participant_id", "visit", VISITS)
     columns, _ = confounder_matrix(wide.people, ["age", "sex"])
-    own = staying_weights(wide.y, columns, (wide.people["group"] == "new").to_numpy()).weight
+    own = staying_weights(wide.y, columns, np.array(both_sides((wide.people["group"] == "new").to_numpy()))).weight
     other = fit_dropout(rows, "pain", ["age", "sex"], arm="group", visits=VISITS)
     assert own[:, -1] == pytest.approx(other.weights, rel=1e-6)
 
 
-@pytest.mark.parametrize(("estimator", "dropout"), [("weighted", "weighted"), ("doubly_robust", "likelihood")])
+@pytest.mark.parametrize(
+    ("estimator", "dropout"), [("weighted", "weighted"), ("doubly_robust", "likelihood"), ("g_computation", "weighted")]
+)
 def test_intervals_have_the_truth_inside_as_often_as_they_say(estimator: Any, dropout: Any) -> None:
     replicates, inside = few(16, 400), []
     for seed in range(replicates):

@@ -40,7 +40,7 @@ class CourseFit:
     bread: np.ndarray = field(repr=False)
 
 
-def fit_course(y: np.ndarray, x: np.ndarray, weight: np.ndarray) -> CourseFit:
+def fit_course(y: np.ndarray, x: np.ndarray, weight: np.ndarray, *, errors: bool = True) -> CourseFit:
     """Maximise the weighted likelihood of one group.
 
     Parameters
@@ -51,6 +51,8 @@ def fit_course(y: np.ndarray, x: np.ndarray, weight: np.ndarray) -> CourseFit:
         Columns with a constant first.
     weight : (n,)
         0 for participants of other groups.
+    errors : bool, default True
+        Whether scores and bread are found too; else they are empty.
 
     Raises
     ------
@@ -68,6 +70,8 @@ def fit_course(y: np.ndarray, x: np.ndarray, weight: np.ndarray) -> CourseFit:
     if np.linalg.matrix_rank(x[used]) < p:
         raise FitError("the confounders are collinear in one group", ["Leave out a variable that follows from others."])
     beta, sigma = _em(np.where(seen, y[used], 0.0), x[used], weight[used], _patterns(seen))
+    if not errors:
+        return CourseFit(beta, sigma, np.empty((len(y), 0)), np.empty((len(y), 0)), np.empty((0, 0)))
     k = p * m + m * (m + 1) // 2
     theta = np.concatenate([beta.T.ravel(), sigma[np.tril_indices(m)]])
     plain = np.zeros((len(y), k))
@@ -101,18 +105,20 @@ def _em(
     spread = float(np.sqrt(np.average((y - np.average(y, axis=0, weights=weight)) ** 2, weights=weight, axis=0).mean()))
     sigma, fitted = np.eye(m) * max(spread, 1e-12) ** 2, np.zeros_like(y)
     beta = np.zeros((x.shape[1], m))
+    full = y.copy()
+    with_gaps = [
+        (visits, gaps, rows, y[np.ix_(rows, visits)], weight[rows].sum())
+        for visits, rows in patterns
+        if len(gaps := np.setdiff1d(np.arange(m), visits))
+    ]
     for _ in range(STEPS):
-        full, extra = np.empty_like(y), np.zeros((m, m))
-        for visits, rows in patterns:
-            gaps = np.setdiff1d(np.arange(m), visits)
-            full[np.ix_(rows, visits)] = y[np.ix_(rows, visits)]
-            if not len(gaps):
-                continue
+        extra = np.zeros((m, m))
+        for visits, gaps, rows, known, count in with_gaps:
             slope = np.linalg.solve(sigma[np.ix_(visits, visits)], sigma[np.ix_(visits, gaps)])
-            apart = y[np.ix_(rows, visits)] - fitted[np.ix_(rows, visits)]
+            apart = known - fitted[np.ix_(rows, visits)]
             full[np.ix_(rows, gaps)] = fitted[np.ix_(rows, gaps)] + apart @ slope
             left = sigma[np.ix_(gaps, gaps)] - sigma[np.ix_(gaps, visits)] @ slope
-            extra[np.ix_(gaps, gaps)] += weight[rows].sum() * left
+            extra[np.ix_(gaps, gaps)] += count * left
         beta = np.linalg.solve(gram, x.T @ (weight[:, None] * full))
         after = x @ beta
         residual = full - after

@@ -36,7 +36,7 @@ class Staying:
         return found
 
 
-def staying_weights(y: np.ndarray, columns: np.ndarray, treated: np.ndarray) -> Staying:
+def staying_weights(y: np.ndarray, columns: np.ndarray, groups: np.ndarray) -> Staying:
     """Model in each group who stays, and return the weights of the outcomes.
 
     Parameters
@@ -45,7 +45,8 @@ def staying_weights(y: np.ndarray, columns: np.ndarray, treated: np.ndarray) -> 
         Outcomes by visit, NaN where missing.
     columns : (n, p)
         Confounders, without a constant.
-    treated : (n,) bool
+    groups : (k, n) bool
+        Who is in each of k groups.
 
     Raises
     ------
@@ -60,15 +61,14 @@ def staying_weights(y: np.ndarray, columns: np.ndarray, treated: np.ndarray) -> 
     Examples
     --------
     >>> y = np.array([[1.0, 2], [2, np.nan], [3, 4], [2, 1]] * 4)
-    >>> staying_weights(y, np.zeros((16, 0)), np.arange(16) % 8 < 4).weight[:2].round(2).tolist()
+    >>> staying_weights(y, np.zeros((16, 0)), np.ones((1, 16), dtype=bool)).weight[:2].round(2).tolist()
     [[1.0, 1.33], [1.0, 0.0]]
     """
     n, m = y.shape
     seen = np.isfinite(y)
     inside = np.logical_or.accumulate(seen[:, ::-1], axis=1)[:, ::-1]
     weight, models = np.zeros((n, m)), []
-    for side in (True, False):
-        mine = treated == side
+    for mine in groups:
         chance, before, chain = np.ones(n), mine, list[LogisticModel]()
         for place in range(m):
             history = np.column_stack([np.ones(n), columns, carried_forward(y[:, :place])])
