@@ -270,8 +270,15 @@ def test_the_recorded_calls_give_the_comparisons_again() -> None:
     assert row["std_error"] == report.estimates.only(term="difference").frame.iloc[0]["std_error"]
 
 
-@pytest.mark.parametrize("options", [{}, {"dropout": "weighted", "estimator": "doubly_robust"}])
-def test_one_weighted_model_of_all_visits_goes_through_to_the_report(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"dropout": "weighted", "estimator": "doubly_robust"},
+        {"estimator": "g_computation", "standard_error": "bootstrap", "replicates": 100},
+    ],
+)
+def test_one_model_of_all_visits_goes_through_to_the_report(options: dict[str, Any]) -> None:
     import coxa
 
     report = analysed(model="weighted_mmrm", subgroups=["severity"], **options)
@@ -283,5 +290,9 @@ def test_one_weighted_model_of_all_visits_goes_through_to_the_report(options: di
     assert again["programme"].estimates.only(term="difference").frame["estimate"].iloc[0] == row["estimate"]
     assert "comparability-primary-programme-week-12" in sections(report)
     said = re.sub(r"\s+", " ", read(report))
-    assert "one repeated-measures model of weighted participants" in said
-    assert ("times those of each outcome for dropout" in said) == bool(options)
+    standardised = options.get("estimator") == "g_computation"
+    assert ("one repeated-measures model of weighted participants" in said) != standardised
+    assert ("whom the estimand is about (g-computation)" in said) == standardised
+    assert ("standardised regressions, without these weights" in said) == standardised
+    assert ("100 bootstrap samples of participants" in said) == ("standard_error" in options)
+    assert ("times those of each outcome for dropout" in said) == ("dropout" in options)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.analyses.groups import (
+    ESTIMATORS,
     Pair,
     called,
     comparisons_of,
@@ -82,6 +83,12 @@ class Comparability:
     def way(self) -> str:
         """What made the groups alike: "weighting" or "matching"."""
         return "weighting" if self.matched is None else "matching"
+
+    @property
+    def weights_count(self) -> bool:
+        """Whether the weights are in the answer; a standardised one has them for the table of balance alone."""
+        analysis = self.planned.analysis
+        return (ESTIMATORS.get(analysis.model) or analysis.option("estimator")) != "g_computation"
 
     @property
     def asked(self) -> pd.Series:
@@ -189,9 +196,9 @@ def negative_control(one: Comparability, values: pd.Series) -> Comparison:
 
 
 def unbalanced_words(one: Comparability) -> str | None:
-    """Say which confounders are still apart after weighting; None where none is."""
+    """Say which confounders are still apart after weighting; None where none is, or where weights are not used."""
     rows = one.comparison.balance.unbalanced
-    if rows.empty:
+    if rows.empty or not one.weights_count:
         return None
     study = one.planned.study
     named = join_words([f"{one.label(str(row.confounder))} ({row.after:.2f})" for row in rows.itertuples()])

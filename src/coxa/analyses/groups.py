@@ -142,9 +142,14 @@ def shared_options(planned: PlannedAnalysis) -> dict[str, Any]:
         return options
     estimator = ESTIMATORS.get(analysis.model) or analysis.option("estimator")
     options |= {"estimator": estimator, "target": target_of(planned).estimand}
-    if analysis.option("standard_error") == "bootstrap":
-        options |= {name: analysis.option(name) for name in ("standard_error", "replicates", "seed")}
-    return options
+    return options | errors_of(planned)
+
+
+def errors_of(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return the options of that call for a bootstrap; none where equations are solved together."""
+    if planned.analysis.option("standard_error") != "bootstrap":
+        return {}
+    return {name: planned.analysis.option(name) for name in ("standard_error", "replicates", "seed")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Two groups made comparable by weights, at all visits in one repeated-measures model."""
+"""Groups made comparable at all visits in one repeated-measures model, weighted or standardised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.groups import Pair, levels_of_pair, recorded, recorded_levels, target_of
+from coxa.analyses.groups import Pair, errors_of, levels_of_pair, recorded, recorded_levels, target_of
 from coxa.analyses.methods.method import Telling, Words, options_of
 from coxa.analyses.methods.without_randomisation import WithoutRandomisationMethod, weights_words
 from coxa.analyses.model_rows import check_arms_at
@@ -18,6 +18,7 @@ from coxa.errors import FitError
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.weighted_mmrm import WeightedMMRM
+from coxa.study.wording import join_words
 
 Courses = Mapping[str, Comparison]
 """Visit -> its comparison."""
@@ -52,6 +53,8 @@ class WeightedMMRMMethod(WithoutRandomisationMethod):
     def way(self, planned: PlannedAnalysis) -> tuple[str, tuple[str, ...]]:
         """Return how weights are made, and what becomes of gaps."""
         plan = options_of(planned, WeightedMMRM)
+        if plan.estimator == "g_computation":
+            return _standardised(planned, plan)
         said, cited = weights_words(planned)
         regressed = (
             f", and of regressions on the confounders in each {planned.study.words.arm} at each visit, standardised"
@@ -69,15 +72,21 @@ class WeightedMMRMMethod(WithoutRandomisationMethod):
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         missing = "Missing outcomes: none imputed; all observed outcomes of a participant are in the model."
+        title = self.title
+        if options_of(planned, WeightedMMRM).estimator == "g_computation":
+            title = "Standardised repeated-measures model"
         if options_of(planned, WeightedMMRM).dropout == "weighted":
             missing = "Missing outcomes: none imputed; those observed are weighted for those that are not."
-        return replace(super().words(planned, fits), missing=missing)
+        return replace(super().words(planned, fits), title=title, missing=missing)
 
     def errors(self, telling: Telling) -> str:
         """Return how standard errors were found, in a sentence."""
-        weighted = options_of(telling.planned, WeightedMMRM).dropout == "weighted"
-        solved = "weights, means and who stays" if weighted else "weights, means and covariance"
-        return f"Standard errors are those of equations that are solved together: of {solved}."
+        plan = options_of(telling.planned, WeightedMMRM)
+        if plan.standard_error == "bootstrap":
+            return super().errors(telling)
+        parts = ["coefficients" if plan.estimator == "g_computation" else "weights", "means"]
+        parts.append("who stays" if plan.dropout == "weighted" else "covariance")
+        return f"Standard errors are those of equations that are solved together: of {join_words(parts)}."
 
     def assumption(self, planned: PlannedAnalysis) -> str | None:
         """Return what is assumed of missing outcomes."""
@@ -86,7 +95,19 @@ class WeightedMMRMMethod(WithoutRandomisationMethod):
                 "Missing outcomes are taken to be missing at random given group, confounders and the outcomes so far, "
                 "by models of who stays."
             )
-        return "Missing outcomes are taken to be missing at random given group and the outcomes observed."
+        given = "group" if options_of(planned, WeightedMMRM).estimator == "weighted" else "group, confounders"
+        return f"Missing outcomes are taken to be missing at random given {given} and the outcomes observed."
+
+
+def _standardised(planned: PlannedAnalysis, plan: WeightedMMRM) -> tuple[str, tuple[str, ...]]:
+    """Return how regressions are standardised, and what that cites."""
+    arm, weighted = planned.study.words.arm, plan.dropout == "weighted"
+    return (
+        f"by one repeated-measures model in each {arm}, with a regression on the confounders at each visit and an "
+        "unstructured covariance, standardised over those whom the estimand is about (g-computation)"
+        + ("; each outcome is weighted for dropout" if weighted else ""),
+        ("g-computation", *(("dropout_weights",) if weighted else ())),
+    )
 
 
 def options(planned: PlannedAnalysis) -> dict[str, Any]:
@@ -95,7 +116,7 @@ def options(planned: PlannedAnalysis) -> dict[str, Any]:
     return {
         "outcome": planned.response, "group": "arm", "visits": list(planned.model_visits), "estimator": plan.estimator,
         "target": target_of(planned).estimand, "method": plan.method, "stabilised": plan.stabilised,
-        "truncate": plan.truncate, "dropout": plan.dropout, "conf_level": plan.conf_level,
+        "truncate": plan.truncate, "dropout": plan.dropout, **errors_of(planned), "conf_level": plan.conf_level,
     }  # fmt: skip
 
 

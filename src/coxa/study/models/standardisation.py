@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from coxa.study.models.weighting import BySolvedEquations
+from coxa.study.models.weighting import OneVisit
 
 
-class Standardisation(BySolvedEquations):
+class Standardisation(OneVisit):
     """Models of the outcome in each group, standardised over the target population."""
 
     model: Literal["standardisation"] = Field(

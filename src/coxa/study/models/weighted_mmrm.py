@@ -7,29 +7,30 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from coxa.study.base import AnyNumber
-from coxa.study.models.weighting import WeightsOfGroups, WithoutRandomisation
+from coxa.study.models.weighting import BySolvedEquations, WeightsOfGroups
 from coxa.study.parts import Name
 from coxa.study.words import Measure, Summary
 
 
-class WeightedMMRM(WeightsOfGroups, WithoutRandomisation):
-    """Groups made comparable by weights in one repeated-measures model, with a covariance of each group."""
+class WeightedMMRM(WeightsOfGroups, BySolvedEquations):
+    """Groups made comparable in one repeated-measures model, with a covariance of each group."""
 
     summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means",)
     measures: ClassVar[tuple[Measure, ...]] = ("value", "change")
     over_visits: ClassVar[bool] = True
 
     model: Literal["weighted_mmrm"] = Field(
-        description="One weighted model of all visits: means by group and visit, an unstructured covariance in each "
-        "group."
+        description="One model of all visits, weighted or standardised: means by group and visit, an unstructured "
+        "covariance in each group."
     )
     visits: AnyNumber[Name] = Field(
         (), description="Visits of the model, those of the estimand among them; all after baseline unless given."
     )
-    estimator: Literal["weighted", "doubly_robust"] = Field(
+    estimator: Literal["weighted", "doubly_robust", "g_computation"] = Field(
         "weighted",
         description="weighted: means of weighted groups. doubly_robust adds a regression on the confounders in each "
-        "group at each visit, standardised; right where the weights or the regressions are.",
+        "group at each visit, standardised; right where the weights or the regressions are. g_computation: the "
+        "standardised regressions alone; weights show the balance and are not used.",
     )
     dropout: Literal["likelihood", "weighted"] = Field(
         "likelihood",

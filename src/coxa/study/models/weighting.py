@@ -41,12 +41,6 @@ class WithoutRandomisation(Analysis):
 class BySolvedEquations(WithoutRandomisation):
     """Options of comparisons whose errors take account of weights and models."""
 
-    missing_outcome: Literal["weighted", "complete"] = Field(
-        "weighted",
-        description="weighted: those with an outcome also count for those like them without one, by the inverse "
-        "probability of having one given group and confounders. complete: those with an outcome as they are. Not of "
-        "times, which are censored.",
-    )
     standard_error: Literal["stacked", "bootstrap"] = Field(
         "stacked",
         description="stacked: by equations of weights, models and means that are solved together. bootstrap: by "
@@ -54,6 +48,17 @@ class BySolvedEquations(WithoutRandomisation):
     )
     replicates: int = Field(1000, ge=100, le=100_000, description="Samples of the bootstrap.")
     seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
+
+
+class OneVisit(BySolvedEquations):
+    """Options of comparisons of one visit, whose outcomes may be missing."""
+
+    missing_outcome: Literal["weighted", "complete"] = Field(
+        "weighted",
+        description="weighted: those with an outcome also count for those like them without one, by the inverse "
+        "probability of having one given group and confounders. complete: those with an outcome as they are. Not of "
+        "times, which are censored.",
+    )
 
 
 class WeightsOfGroups(Part):
@@ -79,7 +84,7 @@ class WeightsOfGroups(Part):
         return self
 
 
-class BalancedByWeights(WeightsOfGroups, BySolvedEquations):
+class BalancedByWeights(WeightsOfGroups, OneVisit):
     """A comparison by weights."""
 
 

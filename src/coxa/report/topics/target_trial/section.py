@@ -33,6 +33,13 @@ LIMITS = (
 )
 
 
+NOT_USED = (
+    "The answer is that of standardised regressions, without these weights: they show how alike the groups can be "
+    "made, and where one group has participants whom the other does not have, so that its regression goes beyond its "
+    "data."
+)
+
+
 def target_trial_section(report: ReportRecord) -> Section | None:
     """Return the target trial, balance, and what is not measured; None where a cohort is described only."""
     trial = target_trial_of(report.study)
@@ -74,6 +81,8 @@ def _alike(report: ReportRecord, one: Comparability) -> Section:
         blocks.append(Paragraph(f"{text}.", "warning", found=True))
     if one.pair.left_out:
         blocks.append(Paragraph(f"{one.pair.warning[:1].upper()}{one.pair.warning[1:]}.", "warning", found=True))
+    if not one.weights_count:
+        blocks.append(Paragraph(NOT_USED))
     blocks += [
         TableBlock(weights_table(one)),
         TableBlock(balance_table(one)),
