@@ -163,7 +163,7 @@ def test_groups_without_overlap_are_refused() -> None:
 
 def test_means_outside_what_the_reference_group_has_cannot_be_balanced() -> None:
     data = pd.DataFrame({"group": ["old"] * 5 + ["new"] * 5, "age": [50.0, 51, 52, 53, 54, 70, 71, 72, 73, 74]})
-    with pytest.raises(FitError, match="No weights of the reference group"):
+    with pytest.raises(FitError, match="No weights of a group have the means of the target"):
         balancing_weights(data, group="group", treated="new", confounders=["age"], target="ATT", method="entropy")
 
 

@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from coxa.causal.moderators import effect_over as effect_over
     from coxa.causal.permuted_clusters import PermutedClusters as PermutedClusters
     from coxa.causal.permuted_clusters import permute_clusters as permute_clusters
+    from coxa.causal.several import compare_several_groups as compare_several_groups
+    from coxa.causal.several_balance import GroupsBalance as GroupsBalance
+    from coxa.causal.several_balance import balance_of_groups as balance_of_groups
+    from coxa.causal.several_courses import compare_several_courses as compare_several_courses
+    from coxa.causal.several_record import SeveralGroups as SeveralGroups
+    from coxa.causal.several_times import compare_several_times as compare_several_times
+    from coxa.causal.several_weights import GroupWeights as GroupWeights
+    from coxa.causal.several_weights import weights_of_groups as weights_of_groups
     from coxa.causal.shrinkage import ShrunkenEffects as ShrunkenEffects
     from coxa.causal.shrinkage import shrink_subgroups as shrink_subgroups
     from coxa.causal.splines import restricted_cubic as restricted_cubic
@@ -65,6 +73,12 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.causal.courses": ("compare_group_courses",),
         "coxa.causal.explained_away": ("EValue", "e_value"),
         "coxa.causal.matching": ("Matched", "match_nearest", "matched_difference"),
+        "coxa.causal.several": ("compare_several_groups",),
+        "coxa.causal.several_courses": ("compare_several_courses",),
+        "coxa.causal.several_record": ("SeveralGroups",),
+        "coxa.causal.several_times": ("compare_several_times",),
+        "coxa.causal.several_balance": ("GroupsBalance", "balance_of_groups"),
+        "coxa.causal.several_weights": ("GroupWeights", "weights_of_groups"),
         "coxa.causal.permuted_clusters": ("PermutedClusters", "permute_clusters"),
         "coxa.causal.transported": ("Transported", "transport"),
         "coxa.causal.unmeasured": ("Unmeasured", "unmeasured_confounding"),

@@ -96,12 +96,12 @@ def balance_of(
     w = weights.weight if isinstance(weights, Matched) else weights.value
     target: Target = "ATT" if isinstance(weights, Matched) else weights.target
     named: Denominator = denominator or DENOMINATORS[target]
-    columns, names = _every_level(data, confounders)
+    columns, names = every_level(data, confounders)
     rows = []
     for column, name in zip(columns.T, names, strict=True):
         binary = bool(np.isin(column, (0, 1)).all())
-        before = [_moments(column[treated == side], np.ones((treated == side).sum()), binary) for side in (True, False)]
-        after = [_moments(column[treated == side], w[treated == side], binary) for side in (True, False)]
+        before = [moments(column[treated == side], np.ones((treated == side).sum()), binary) for side in (True, False)]
+        after = [moments(column[treated == side], w[treated == side], binary) for side in (True, False)]
         variances = [one[1] for one in before]
         spread = np.sqrt(variances[0] if named == "treated" else np.mean(variances))
         unit = spread if spread > 0 else np.nan
@@ -112,7 +112,7 @@ def balance_of(
     return CovariateBalance(pd.DataFrame(rows, columns=names_of), named, bound)
 
 
-def _every_level(data: pd.DataFrame, confounders: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+def every_level(data: pd.DataFrame, confounders: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     """Return the columns of the confounders, with every level of a category of three or more."""
     from coxa.causal.confounders import levels_of
 
@@ -128,7 +128,7 @@ def _every_level(data: pd.DataFrame, confounders: Sequence[str]) -> tuple[np.nda
     return np.column_stack(columns), names
 
 
-def _moments(values: np.ndarray, w: np.ndarray, binary: bool) -> tuple[float, float]:
+def moments(values: np.ndarray, w: np.ndarray, binary: bool) -> tuple[float, float]:
     """Return mean and variance: p (1 - p) of an indicator, else unbiased for weights that are no counts."""
     total = w.sum()
     mean = float(w @ values / total)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from coxa.causal.weights import Target, WeightingMethod, Weights
 from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates
 from coxa.estimates.risk_rows import with_test
+
+if TYPE_CHECKING:
+    from coxa.causal.several_record import SeveralGroups
 
 Estimator = Literal["weighted", "doubly_robust", "g_computation"]
 ESTIMATORS: tuple[Estimator, ...] = ("weighted", "doubly_robust", "g_computation")
@@ -48,6 +51,7 @@ class Comparison(Carded):
     complete  : (n,) the participants whose outcomes were used
     matched   : the pairs, where groups were matched
     resampled : the samples, where errors are by a bootstrap
+    together  : the comparison of several groups that these two are of; then `complete` is of the two alone
 
     Examples
     --------
@@ -68,6 +72,7 @@ class Comparison(Carded):
     complete: np.ndarray = field(repr=False)
     matched: Matched | None = field(default=None, repr=False)
     resampled: Resampled | None = field(default=None, repr=False)
+    together: SeveralGroups | None = field(default=None, repr=False)
 
 
 def rows_of_means(mean: np.ndarray, covariance: np.ndarray, kind: str, level: float) -> Iterator[dict[str, Any]]:

@@ -198,6 +198,7 @@ def weighted_log_hazard_ratio(time: np.ndarray, event: np.ndarray, weights: Weig
         if not event[(weights.treated == treated) & (weights.value > 0)].any():
             raise FitError("one of the groups has no event", ["Compare restricted means.", "Follow up for longer."])
     x, w = weights.treated.astype(float), weights.value
+    event = event * (w > 0)
     order = np.argsort(-time, kind="stable")
     times = np.unique(time[event == 1])
     last = np.searchsorted(-time[order], -times, side="right") - 1

@@ -16,8 +16,9 @@ import pandas as pd
 from coxa.arguments import FRAME, TEXT, kinds
 from coxa.cards import Carded
 from coxa.causal.confounders import confounder_matrix, two_groups
+from coxa.causal.entropy import entropy_parts
 from coxa.causal.propensity import fit_logistic
-from coxa.errors import FitError, OptionError, check_known
+from coxa.errors import OptionError, check_known
 from coxa.models.numerics.weights import effective_size
 
 Target = Literal["ATE", "ATT", "ATO"]
@@ -26,10 +27,6 @@ WeightingMethod = Literal["propensity", "entropy"]
 MissingOutcome = Literal["weighted", "complete"]
 TARGETS: tuple[Target, ...] = ("ATE", "ATT", "ATO")
 METHODS: tuple[WeightingMethod, ...] = ("propensity", "entropy")
-BALANCED = 1e-9
-"""Largest difference of a mean that entropy balancing leaves, in standard deviations."""
-ROUNDING = 1e-13
-"""Relative error of the function that entropy balancing minimises."""
 
 
 class Balancing:
@@ -238,10 +235,17 @@ def observation_weights(
     plain = Weights(seen.astype(float), treated, target, "observed", None, np.ones(n), blank, blank, blank)
     if seen.all():
         return plain
-    parts = [_staying(seen, predictors, treated == side) for side in (True, False)]
-    slope, influence = (np.hstack([part[k] for part in parts]) for k in (1, 2))
-    value = np.where(treated, parts[0][0], parts[1][0])
+    value, slope, influence = observed_parts(seen, predictors, np.array([treated, ~treated]))
     return replace(plain, value=value, slope=slope, tilt_slope=np.zeros_like(slope), influence=influence)
+
+
+def observed_parts(
+    seen: np.ndarray, predictors: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return weights (n,) of observed outcomes, slopes and influences (n, q), by a model in each of k groups (k, n)."""
+    parts = [_staying(seen, predictors, mine) for mine in groups]
+    value = np.sum([np.where(mine, part[0], 0.0) for mine, part in zip(groups, parts, strict=True)], axis=0)
+    return value, *(np.hstack([part[place] for part in parts]) for place in (1, 2))
 
 
 def _staying(seen: np.ndarray, predictors: np.ndarray, mine: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -262,6 +266,11 @@ def _staying(seen: np.ndarray, predictors: np.ndarray, mine: np.ndarray) -> tupl
 def _check_options(target: Target, method: WeightingMethod, stabilised: bool, truncate: float | None) -> None:
     if method == "entropy" and target != "ATT":
         raise OptionError(f"Entropy balancing has the target ATT, not {target}. Write `target='ATT'`.")
+    check_truncate(target, stabilised, truncate)
+
+
+def check_truncate(target: Target, stabilised: bool, truncate: float | None) -> None:
+    """Raise OptionError where weights cannot be cut there, or those of the target are not cut."""
     if truncate is not None and not 0.5 < truncate < 1:
         raise OptionError(f"`truncate` is {truncate}. Give a quantile above 0.5 and below 1, such as 0.99.")
     if target == "ATO" and (stabilised or truncate is not None):
@@ -289,61 +298,11 @@ def _by_score(columns: np.ndarray, treated: np.ndarray, target: Target) -> Weigh
 
 
 def _entropy(columns: np.ndarray, treated: np.ndarray) -> Weights:
-    """Return weights exp(x'lambda) of the reference group that have the treated group's means."""
-    n, t = len(columns), treated.astype(float)
-    spread = columns.std(axis=0)
-    mean = columns[treated].mean(axis=0)
-    x = (columns - mean) / np.where(spread > 0, spread, 1.0)
-    old = x[~treated]
-    if np.linalg.matrix_rank(old) < x.shape[1]:
-        raise FitError(
-            "the confounders are collinear in the reference group", ["Leave out a variable that follows from others."]
-        )
-    tilted = _balanced(old)
-    weight = np.zeros(n)
-    weight[~treated] = tilted * treated.sum()
-    hessian = (old * weight[~treated, None]).T @ old
-    # sum over controls of w x = 0, where x is measured from the mean of the treated: its error is a parameter too
-    score = -weight[:, None] * x + (t * weight[~treated].sum() / t.sum())[:, None] * x
-    slope = weight[:, None] * x
-    influence = np.linalg.solve(hessian, score.T).T
+    """Return weights of the reference group that have the treated group's means."""
+    t = treated.astype(float)
+    weight, slope, influence = entropy_parts(columns, ~treated[None, :], t)
     blank = np.zeros_like(slope)
     return Weights(t + weight, treated, "ATT", "entropy", None, t, slope, blank, influence)
-
-
-def _balanced(x: np.ndarray) -> np.ndarray:
-    """Return weights (m,), of sum 1, nearest to equal ones, under which the columns have mean zero."""
-    lam = np.zeros(x.shape[1])
-
-    def dual(at: np.ndarray) -> tuple[float, np.ndarray]:
-        power = x @ at
-        top = power.max()
-        w = np.exp(power - top)
-        return float(np.log(w.sum()) + top), w / w.sum()
-
-    value, w = dual(lam)
-    for _ in range(200):
-        gradient = x.T @ w
-        if np.abs(gradient).max() < BALANCED / 1000:
-            return w
-        hessian = (x * w[:, None]).T @ x - np.outer(gradient, gradient)
-        step = np.linalg.solve(hessian + 1e-12 * np.eye(len(lam)), gradient)
-        size = 1.0
-        slack = ROUNDING * (1 + abs(value))  # near the minimum a good step lowers the value by less than its last bits
-        while size > 1e-10 and dual(lam - size * step)[0] > value - 1e-4 * size * float(gradient @ step) + slack:
-            size /= 2
-        lam = lam - size * step
-        before = value
-        value, w = dual(lam)
-        if not np.isfinite(value) or (abs(before - value) < 1e-16 and np.abs(x.T @ w).max() < BALANCED):
-            break
-    if np.abs(x.T @ w).max() < BALANCED:
-        return w
-    raise FitError(
-        "no weights of the reference group have the means of the treated group: these lie outside what the reference "
-        "group has",
-        ["Restrict eligibility to people who could have been in either group.", "Balance fewer confounders."],
-    )
 
 
 def _stabilised(made: Weights) -> Weights:
