@@ -160,7 +160,7 @@ TOUCH_FILES = {
     "exchange",
     "cli",
 }
-DRAW = {"causal", "impute", "simulate", "design"}
+DRAW = {"estimates", "causal", "impute", "simulate", "design"}
 FILE_CALLS = {"open", "read_csv", "read_excel", "read_parquet", "read_text", "read_bytes"}
 SAVING_CALLS = {"save", "save_parquet", "whole_file", "whole_run"}
 WRITING_CALLS = {"to_csv", "to_parquet", "write_text", "write_bytes", "mkdir", "touch"}

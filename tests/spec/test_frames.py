@@ -483,8 +483,8 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.with_baseline": lambda into: models.with_baseline(into(followed())),
     "report.attack": attacked,
     "report.compare_results": changed_results,
-    "simulate.bootstrap_participants": lambda into: (
-        simulate.bootstrap_participants(
+    "estimates.bootstrap_participants": lambda into: (
+        estimates.bootstrap_participants(
             models.fit_ancova("y ~ arm", SCORES), into(SCORES), estimates.marginal_means, replicates=100
         )
         .estimates()

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from coxa.estimates.proportions import fit_proportions as fit_proportions
     from coxa.estimates.rates import fit_rates as fit_rates
     from coxa.estimates.rates_by_model import model_rates as model_rates
+    from coxa.estimates.resampled import Resampled as Resampled
+    from coxa.estimates.resampled import bootstrap_participants as bootstrap_participants
     from coxa.estimates.responder_gap import ResponderComparison as ResponderComparison
     from coxa.estimates.responder_gap import compare_responders as compare_responders
     from coxa.estimates.responder_model import responder_by_model as responder_by_model
@@ -84,6 +86,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.estimates.profile": ("Profile", "auc", "average", "slope"),
         "coxa.estimates.proportions": ("fit_proportions",),
         "coxa.estimates.rates": ("fit_rates",),
+        "coxa.estimates.resampled": ("Resampled", "bootstrap_participants"),
         "coxa.estimates.responder_gap": ("ResponderComparison", "compare_responders"),
         "coxa.estimates.responder_model": ("responder_by_model",),
         "coxa.estimates.restricted_mean": (

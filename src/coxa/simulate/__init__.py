@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from coxa.simulate.registry.registry import registry_blocks as registry_blocks
     from coxa.simulate.registry.registry import simulate_registry as simulate_registry
     from coxa.simulate.registry.truth import RegistryTruth as RegistryTruth
-    from coxa.simulate.resampled import Resampled as Resampled
-    from coxa.simulate.resampled import bootstrap_participants as bootstrap_participants
     from coxa.simulate.truth import TrueCurve as TrueCurve
     from coxa.simulate.truth import TrueValue as TrueValue
     from coxa.simulate.truth import Truth as Truth
@@ -53,7 +51,6 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.simulate.registry.plan": ("registry_plan",),
         "coxa.simulate.registry.registry": ("SimulatedRegistry", "registry_blocks", "simulate_registry"),
         "coxa.simulate.registry.truth": ("RegistryTruth",),
-        "coxa.simulate.resampled": ("Resampled", "bootstrap_participants"),
         "coxa.simulate.truth": ("TrueCurve", "TrueValue", "Truth"),
         "coxa.simulate.twin": ("Twin", "Twins", "synthetic_twin", "synthetic_twins"),
     },

@@ -119,6 +119,10 @@ class Method:
         """Yield the comparisons that the estimand asks for, if need be with others; all that power needs."""
         yield from self.estimates(planned, fits, dataset)
 
+    def call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
+        """Return the call that gives a model again on the rows of its estimand, held in `data`; or its numbers too."""
+        return fit.spec.call()
+
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called: as it ran, or as planned where there are no models."""
         raise NotImplementedError

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import pandas as pd
 
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.methods.mmrm import MISSING, likelihood, likelihood_words
 from coxa.analyses.model_rows import check_cells, rows_of_model
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
-from coxa.estimates import Estimates, fit_proportions, responder_by_model, responders_in_subgroups
+from coxa.estimates import (
+    Estimates,
+    bootstrap_participants,
+    fit_proportions,
+    responder_by_model,
+    responders_in_subgroups,
+)
+from coxa.estimates.resampled import monte_carlo
 from coxa.models import Fit, fit_ancova, fit_mmrm
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
@@ -58,7 +67,7 @@ class ResponderMMRMMethod(Method):
                 )
                 seen = found.only(term="risk").frame
                 yield Estimates(seen[seen["arm"].isin(planned.arms)].assign(visit=str(visit)))
-            yield by_model(planned, fit)
+            yield by_model(planned, fit, rows)
 
     def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
         """Return the comparison of the estimand within the levels of a subgroup, and the test of the interaction."""
@@ -72,14 +81,30 @@ class ResponderMMRMMethod(Method):
             **by_model_options(planned),
         )
 
+    def call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
+        """Return the call that gives the model; with a bootstrap, the one that gives its draws and limits too."""
+        plan = options_of(planned, ResponderMMRM)
+        if plan.interval == "delta":
+            return fit.spec.call()
+        given = ", ".join(f"{name}={value!r}" for name, value in by_model_options(planned).items())
+        return (
+            f"bootstrap_participants({fit.spec.call()}, data, lambda fit: responder_by_model(fit, {given}), "
+            f"replicates={plan.replicates}, seed={plan.seed})"
+        )
+
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         analysis = options_of(planned, ResponderMMRM)
+        samples = ("bootstrap",) if analysis.interval == "bootstrap" else ()
         return Words(
             title="Probabilities of a response by a mixed model for repeated measures of the score",
             missing=MISSING,
             whole=True,
-            cites=("mmrm", likelihood(reml=analysis.reml)),
+            cites=(
+                "mmrm",
+                likelihood(reml=analysis.reml),
+                *samples,
+            ),
             ddf=analysis.ddf,
         )
 
@@ -95,11 +120,28 @@ class ResponderMMRMMethod(Method):
         yield (
             f"Proportions {proportion_of(planned)} are the model's: each participant's probability of reaching the "
             f"threshold in each {planned.study.words.arm}, by the normal distribution, averaged over all participants. "
-            "Their standard errors are by the delta method from coefficients and covariance together, "
-            f"{COVARIATES[analysis.covariates]}; limits of a proportion are on the logit scale, of ratios on the log "
-            "scale, with quantiles of t. The probabilities hold as far as the score is normal given the model; the "
+            f"{limits_words(telling)} The probabilities hold as far as the score is normal given the model; the "
             "results compare them with the shares that were observed."
         )
+
+
+def limits_words(telling: Telling) -> str:
+    """Return how standard errors and limits were made, as sentences."""
+    plan = options_of(telling.planned, ResponderMMRM)
+    if plan.interval == "delta":
+        return (
+            "Their standard errors are by the delta method from coefficients and covariance together, "
+            f"{COVARIATES[plan.covariates]}; limits of a proportion are on the logit scale, of ratios on the log "
+            "scale, with quantiles of t."
+        )
+    of_error, of_limit = (f"{100 * share:.1f}%" for share in monte_carlo(plan.replicates, plan.conf_level))
+    within = "; in subgroups they are by the delta method" if plan.subgroups else ""
+    return (
+        f"Standard errors, limits (percentiles) and p-values are of {plan.replicates:,} bootstrap samples of "
+        f"participants{telling.cite('bootstrap')}, drawn within {telling.planned.study.words.arms} with replacement "
+        f"(seed {plan.seed}), to each of which the model was fitted anew; the Monte Carlo error is {of_error} of a "
+        f"standard error, and {of_limit} of one in a limit{within}."
+    )
 
 
 def rule_of(planned: PlannedAnalysis) -> Responder:
@@ -138,14 +180,25 @@ def by_model_options(planned: PlannedAnalysis) -> dict[str, Any]:
     }
 
 
-def by_model(planned: PlannedAnalysis, fit: Fit) -> Estimates:
+def by_model(planned: PlannedAnalysis, fit: Fit, rows: pd.DataFrame) -> Estimates:
     """Return the model's numbers as a report has them: arms as adjusted numbers, and the comparisons of the plan."""
-    options = options_of(planned, ResponderMMRM)
-    frame = responder_by_model(fit, covariates=options.covariates, **by_model_options(planned)).frame
+    options = {"covariates": options_of(planned, ResponderMMRM).covariates, **by_model_options(planned)}
+    frame = with_interval(planned, fit, rows, lambda one: responder_by_model(one, **options)).frame
     arms = frame["term"] == "risk"
     keep = frame["arm"].isin(planned.arms) & (arms | frame["arm"].isin(planned.compare))
     named = frame.assign(term=frame["term"].mask(arms, "marginal_mean"))
     return Estimates(named[keep].reset_index(drop=True))
+
+
+def with_interval(
+    planned: PlannedAnalysis, fit: Fit, rows: pd.DataFrame, estimate: Callable[[Fit], Estimates]
+) -> Estimates:
+    """Return estimates with the limits of the plan: their own, or those of participants drawn with replacement."""
+    plan = options_of(planned, ResponderMMRM)
+    if plan.interval == "delta":
+        return estimate(fit)
+    found = bootstrap_participants(fit, rows, estimate, replicates=plan.replicates, seed=plan.seed)
+    return found.estimates(plan.conf_level)
 
 
 METHOD = ResponderMMRMMethod()

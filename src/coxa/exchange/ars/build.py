@@ -137,8 +137,9 @@ def _code(shown: Shown, planned: PlannedAnalysis, key: str) -> Part:
     """Return the recorded calls of the models of an analysis; nothing where no model is behind it."""
     fits = shown.report.fits.get(planned.name, ())
     versions = shown.report.run.versions
+    calls = [model_call(shown.report.study, planned.name, fit) for fit in fits]
     context = f"Python {versions['python']}, coxa {versions['coxa']}"
-    return {key: {"context": context, "code": "\n".join(map(model_call, fits))}} if fits else {}
+    return {key: {"context": context, "code": "\n".join(calls)}} if fits else {}
 
 
 def _analysis(shown: Shown, planned: PlannedAnalysis, numbers: pd.DataFrame) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from coxa.analyses.methods import method_of
 from coxa.models.results.run import AnyFit
 from coxa.report.record import ReportRecord, compares
 from coxa.report.trace.identity import data_hash, model_id
@@ -41,22 +42,25 @@ def provenance(report: ReportRecord[Study]) -> dict[str, Any]:
             for name, plan in (study.analyses.items() if isinstance(study, ComparativeStudy) else ())
         },
         "models": {
-            model_id(name, str(fit.sample.visits[0]), len(fits)): {"analysis": name, **_model(fit)}
+            model_id(name, str(fit.sample.visits[0]), len(fits)): {"analysis": name, **_model(study, name, fit)}
             for name, fits in report.fits.items()
             for fit in fits
         },
     }
 
 
-def model_call(fit: AnyFit) -> str:
-    """Return the call that gives the model again on the rows of its estimand, held in `data`."""
-    return fit.spec.call()
+def model_call(study: Study, name: str, fit: AnyFit) -> str:
+    """Return the call that gives the model of an analysis again on the rows of its estimand, held in `data`."""
+    if not isinstance(study, ComparativeStudy) or name not in study.analyses:
+        return fit.spec.call()
+    planned = study.planned(name)
+    return method_of(planned.analysis).call(planned, fit)
 
 
-def _model(fit: AnyFit) -> dict[str, Any]:
+def _model(study: Study, name: str, fit: AnyFit) -> dict[str, Any]:
     reasons = fit.left_out["reason"].astype(str).value_counts(sort=False)
     return {
-        "call": model_call(fit),
+        "call": model_call(study, name, fit),
         "method": fit.method,
         "visits": [str(visit) for visit in fit.sample.visits],
         "participants": fit.n_participants,

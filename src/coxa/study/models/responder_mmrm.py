@@ -41,6 +41,14 @@ class ResponderMMRM(AdjustedAnalysis):
     covariates: Literal["drawn", "given"] = Field(
         "drawn", description="Whether other participants would have other covariates, or just these are meant."
     )
+    interval: Literal["delta", "bootstrap"] = Field(
+        "delta",
+        description="Standard errors and limits: by the delta method; or by fitting the model anew to participants "
+        "drawn within arms with replacement, percentiles as limits, which do not take probabilities as normal "
+        "(subgroups: always delta).",
+    )
+    replicates: int = Field(1000, ge=100, le=100_000, description="Samples of the bootstrap.")
+    seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
 
     @model_validator(mode="after")
     def _inference_fits_the_likelihood(self) -> ResponderMMRM:
@@ -49,6 +57,16 @@ class ResponderMMRM(AdjustedAnalysis):
             raise ValueError(f"`ddf: {self.ddf}` has no rule for a probability; use `satterthwaite`")
         if spatial := [word for word in self.covariance if COVARIANCES[word].spatial]:
             raise ValueError(f"`{spatial[0]}` looks at the day of each assessment; use a structure of visits")
+        if self.interval == "bootstrap":
+            if self.margin is not None:
+                raise ValueError("`margin` is tested with `interval: delta`, not with bootstrap; leave one of them out")
+            if self.covariates == "given":
+                raise ValueError(
+                    "a bootstrap draws participants with their covariates; leave `covariates: given` out, or use "
+                    "`interval: delta`"
+                )
+        elif {"replicates", "seed"} & self.model_fields_set:
+            raise ValueError("`replicates` and `seed` belong to `interval: bootstrap`; leave them out")
         if "arm" in self.names_used():
             raise ValueError("the model has the effect of each arm at each visit; take `arm` out of `adjust`")
         return self

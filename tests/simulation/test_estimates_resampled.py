@@ -8,9 +8,8 @@ import pytest
 
 from coxa import marginal_means
 from coxa.errors import FitError, OptionError
-from coxa.estimates import Estimates, responder_by_model
+from coxa.estimates import Estimates, bootstrap_participants, responder_by_model
 from coxa.models import Fit, fit_ancova, fit_clda, fit_mmrm
-from coxa.simulate import bootstrap_participants
 from tests.spec.test_estimates_responder_model import FORMULA, trial
 
 
