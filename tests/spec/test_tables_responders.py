@@ -10,10 +10,13 @@ import pytest
 from coxa.cohort.disposition import Disposition
 from coxa.derive.build import observed_dataset
 from coxa.derive.dataset import AnalysisDataset
+from coxa.estimates import compare_proportions
 from coxa.estimates.number_needed import number_needed
+from coxa.estimates.two_proportions import Limits
 from coxa.findings import Findings
 from coxa.report.document import Section
 from coxa.report.topics.analyses.number_needed import needed_cell
+from coxa.report.topics.responders import tables
 from coxa.report.topics.responders.curve import _within, plot_responder_curve, responder_curve
 from coxa.report.topics.responders.section import responders_section
 from coxa.report.topics.responders.tables import Response, responders_by_visit, responses
@@ -94,6 +97,51 @@ def test_the_number_needed_in_the_table_inverts_its_own_difference() -> None:
     needed = {number.name: number.value for number in row.cells[3].statistics}
     found = number_needed(difference["estimate"], difference["conf_low"], difference["conf_high"])
     assert needed == {"number_needed": found.estimate, "nearest": found.nearest, "farthest": found.farthest}
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("newcombe", "by Newcombe's method"),
+        ("miettinen-nurminen", "score limits by Miettinen and Nurminen"),
+        ("exact", "exact, by the score statistic"),
+    ],
+)
+def test_differences_have_the_limits_of_the_plan(limits: Limits, said: str) -> None:
+    table = responders_by_visit(plan(), replace(response(), limits=limits))
+    row = next(row for row in table.rows() if row.label == "Exercise therapy")
+    shown = {number.name: number.value for number in row.cells[2].statistics}
+    wanted = compare_proportions((3, 5), (2, 4), limits=limits).only(term="risk_difference").frame.iloc[0]
+    assert [shown[name] for name in ("conf_low", "conf_high")] == pytest.approx(
+        [wanted["conf_low"], wanted["conf_high"]], rel=1e-6
+    )
+    assert f"CI, confidence interval, {said}. " in " ".join(str(note.text) for note in table.footnotes)
+
+
+def test_exact_limits_of_many_participants_are_by_the_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_TABLES", 20)
+    found, score = (
+        responders_by_visit(plan(), replace(response(), limits=limits)) for limits in ("exact", "miettinen-nurminen")
+    )
+    assert texts(found)["Exercise therapy"] == texts(score)["Exercise therapy"]
+    assert "or score limits where arms are too large" in " ".join(str(note.text) for note in found.footnotes)
+
+
+def test_the_limits_are_those_of_the_first_analysis_of_proportions() -> None:
+    content = plan().model_dump(mode="json", exclude_unset=True)
+    estimand = next(name for name, one in content["estimands"].items() if one["endpoint"].get("outcome"))
+    of_responders = {**content["estimands"][estimand], "summary": "risk_difference"}
+    of_responders["endpoint"] = {**of_responders["endpoint"], "measure": "responder"}
+    analyses = {
+        "main": {"estimand": estimand, "model": "logistic"},
+        "raw": {"estimand": estimand, "model": "proportions", "limits": "exact", "role": "sensitivity"},
+    }
+    outcome = of_responders["endpoint"]["outcome"]
+    rule = {"measure": "change", "at_least": 10, "source": "drawn"}
+    outcomes = {outcome: {**content["outcomes"][outcome], "responder": rule}}
+    study = study_of({**content, "estimands": {estimand: of_responders}, "analyses": analyses, "outcomes": outcomes})
+    found = responses(study, {estimand: dataset()}, {})
+    assert {one.limits for one in found} == {"exact"}
 
 
 def test_the_curve_counts_who_reaches_each_cut() -> None:

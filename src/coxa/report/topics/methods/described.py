@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coxa.report.record import ReportRecord
 from coxa.report.references.cited import descriptions_used, marks
-from coxa.report.topics.responders.tables import responses
+from coxa.report.topics.responders.tables import LIMITS, responses
 from coxa.study.wording import join_words
 from coxa.tables.phrases import mid_sentence
 
@@ -23,6 +23,7 @@ def described_methods(report: ReportRecord) -> Iterator[str]:
         )
     if found := responses(study, report.datasets, report.observed):
         names = dict.fromkeys(mid_sentence(study.label("outcomes", one.outcome)) for one in found)
+        intervals = list(dict.fromkeys(LIMITS[one.limits][0] for one in found))
         needed = ""
         if "number-needed" in used:
             needed = (
@@ -32,7 +33,7 @@ def described_methods(report: ReportRecord) -> Iterator[str]:
             )
         yield (
             f"Responders in {join_words(list(names))} were counted at each visit by the rules that their tables name; "
-            f"differences in proportions have Newcombe's intervals{needed}."
+            f"differences in proportions have {join_words(intervals)}{needed}."
         )
     if "rates" in used and len(report.cohort.table("adverse_events")):
         yield (

@@ -9,7 +9,10 @@ import pandas as pd
 
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.responder import responder_status
+from coxa.estimates import compare_proportions
+from coxa.estimates.exact_proportions import MOST_TABLES
 from coxa.estimates.proportions import comparison
+from coxa.estimates.two_proportions import Limits
 from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
@@ -20,6 +23,15 @@ from coxa.tables.phrases import mid_sentence
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
 ANALYSIS = "responders_by_visit"
+
+LIMITS: dict[str, tuple[str, str]] = {
+    "newcombe": ("Newcombe's intervals", "by Newcombe's method"),
+    "miettinen-nurminen": ("Miettinen and Nurminen's score intervals", "score limits by Miettinen and Nurminen"),
+    "exact": ("exact unconditional intervals by the score statistic", "exact, by the score statistic"),
+}
+"""Limits of a difference -> what they are called in the methods section, and in a note."""
+
+TOO_LARGE = ", or score limits where arms are too large for exact ones"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,7 @@ class Response:
     missing          : observed (left out) or non_responder
     said_by          : the analysis of the plan that says so; empty where none does, and missing ones are left out
     conf_level       : of intervals of differences
+    limits           : of differences, as the first analysis of proportions of the estimand has them; else Newcombe's
     """
 
     outcome: str
@@ -45,6 +58,7 @@ class Response:
     missing: str
     said_by: str
     conf_level: float
+    limits: Limits = "newcombe"
 
     @property
     def status(self) -> pd.DataFrame:
@@ -92,9 +106,34 @@ def responses(
         missing = planned.analysis.option("missing_response", "observed") if planned else "observed"
         level = planned.analysis.conf_level if planned else 0.95
         arms, endpoint = _asked(study, estimand)
-        rows = datasets[estimand]
-        found += [Response(outcome, rule, higher, rows, arms, endpoint, missing, analysis, level) for rule in rules]
+        rows, limits = datasets[estimand], _limits(study, estimand)
+        found += [
+            Response(outcome, rule, higher, rows, arms, endpoint, missing, analysis, level, limits) for rule in rules
+        ]
     return found
+
+
+def _limits(study: ComparativeStudy, estimand: str) -> Limits:
+    """Return the limits of differences that the first analysis of an estimand with such an option asks for."""
+    asked = (one.analysis.option("limits") for one in study.planned_analyses if one.estimand_name == estimand)
+    return next((limits for limits in asked if limits), "newcombe")
+
+
+def difference_of(response: Response, own: Count, other: Count) -> dict[str, float]:
+    """Return the difference of two proportions with the limits of the plan; score limits where exact take too long."""
+    cells, level = ((own.n, own.total), (other.n, other.total)), response.conf_level
+    if response.limits == "newcombe":
+        row = comparison(*cells, level)[0]
+    else:
+        limits = "miettinen-nurminen" if too_many(response, own, other) else response.limits
+        found = compare_proportions(*cells, limits=limits, conf_level=level).only(term="risk_difference").frame
+        row = found.iloc[0].to_dict()
+    return {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high")}
+
+
+def too_many(response: Response, own: Count, other: Count) -> bool:
+    """Return whether exact limits are asked for and would count through too many tables."""
+    return response.limits == "exact" and (own.total + 1) * (other.total + 1) > MOST_TABLES
 
 
 def _asked(study: ComparativeStudy, estimand: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -118,8 +157,9 @@ def responders_by_visit(study: ComparativeStudy, response: Response) -> Table:
     Returns
     -------
     Table
-        n/N (%) of responders, how many have no value, the difference in percentage points with Newcombe's interval, and
-        in a trial the number needed with that interval inverted (`coxa.estimates.number_needed`).
+        n/N (%) of responders, how many have no value, the difference in percentage points with the interval that the
+        plan asks for (Newcombe's, if it does not), and in a trial the number needed with that interval inverted
+        (`coxa.estimates.number_needed`).
     """
     arms, against = response.arms, response.arms[0]
     status, level = response.status, f"{100 * response.conf_level:g}%"
@@ -156,13 +196,23 @@ def notes(study: ComparativeStudy, response: Response) -> Iterator[str]:
         estimand = mid_sentence(study.label("estimands", response.dataset.estimand))
         how = f"Intercurrent events as in the estimand: {estimand}"
     yield f"{missing_words(study, response)} {how}."
+    limits = LIMITS[response.limits][1] + _exact_or_score(response)
     if not study.words.allocates:
-        yield "CI, confidence interval, by Newcombe's method. No adjustment."
+        yield f"CI, confidence interval, {limits}. No adjustment."
         return
     yield (
-        f"CI, confidence interval, by Newcombe's method. {NEEDED.format(more='one more response', less='one less')} No "
-        "adjustment."
+        f"CI, confidence interval, {limits}. {NEEDED.format(more='one more response', less='one less')} No adjustment."
     )
+
+
+def _exact_or_score(response: Response) -> str:
+    """Return what is said where exact limits are asked for and some are by the score."""
+    status, visits = response.status, response.dataset.frame["visit"].cat.categories
+    for visit in visits:
+        against, *others = _counts(status, str(visit), response).values()
+        if any(too_many(response, other, against) for other in others):
+            return TOO_LARGE
+    return ""
 
 
 def missing_words(study: ComparativeStudy, response: Response) -> str:
@@ -224,8 +274,7 @@ def _row(
         return Row(f"{study.label('arms', arm)} (reference)", (*cells, *(Cell(""),) * (1 + needed)))
     if not own.total or not other.total:
         return Row(study.label("arms", arm), (*cells, *(Cell(NONE),) * (1 + needed)))
-    found = comparison((own.n, own.total), (other.n, other.total), response.conf_level)[0]
-    limits = {name: float(found[name]) for name in ("estimate", "conf_low", "conf_high")}
+    limits = difference_of(response, own, other)
     compared = response_address(response, visit, arm, against)
     cells.append(cell("points_interval", limits, compared))
     if needed:
