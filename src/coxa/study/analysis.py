@@ -42,7 +42,10 @@ def _nothing_is_all_defaults(given: Any) -> Any:
     return {name: {} if options is None else options for name, options in given.items()}
 
 
-RandomEffects = Annotated[dict[Name, RandomEffect], BeforeValidator(_nothing_is_all_defaults)]
+RandomEffects = Annotated[
+    dict[Name, RandomEffect],
+    BeforeValidator(_nothing_is_all_defaults, json_schema_input_type=dict[Name, RandomEffect | None]),
+]
 """Factor -> its options."""
 
 TERM = re.compile(r"^\s*[A-Za-z_]\w*(\s*[*:]\s*[A-Za-z_]\w*)*\s*$")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
 
 from coxa.errors import not_allowed
 
@@ -20,10 +21,26 @@ def _as_list(given: Any) -> Any:
     return [given] if isinstance(given, str | int | float) else given
 
 
-AnyNumber = Annotated[tuple[T, ...], BeforeValidator(_as_list)]
+class OrOne:
+    """Lets the JSON Schema of a list have a single member by itself, as plans may."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        listed = {"minItems" if key == "minLength" else key: part for key, part in handler(core).items()}
+        return {"anyOf": [listed["items"], listed]}
+
+
+class AnyOf:
+    """Lets the JSON Schema of a union have values that fit two of its members, as keys may look like names."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        return {"anyOf" if key == "oneOf" else key: part for key, part in schema.items()}
+
+
+AnyNumber = Annotated[tuple[T, ...], BeforeValidator(_as_list), OrOne()]
 """A list that may be empty, and may be written as a single word when it has one member."""
 
-OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(min_length=1)]
+OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(min_length=1), OrOne()]
 """A list that may be written as a single word when it has one member."""
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from coxa.study.base import Part
-from coxa.study.parts import Name, Visit
-from coxa.study.periods import Fault, Periods, PeriodTreatment, label_or_mapping
+from coxa.study.parts import Visit
+from coxa.study.periods import Fault, Periods, PeriodTreatments
 
 EVERYBODY = "total"
 """The one arm of a plan in which each participant takes all treatments: the name that all participants have."""
@@ -23,7 +23,7 @@ SEQUENCE = "sequence"
 class Blocks(Part):
     """The periods of n-of-1 trials: blocks with every treatment once, in random order."""
 
-    treatments: Annotated[dict[Name, PeriodTreatment], BeforeValidator(label_or_mapping)] = Field(
+    treatments: PeriodTreatments = Field(
         min_length=2, description="The treatments that estimands compare; name: label."
     )
     number: int = Field(ge=2, le=MOST_BLOCKS, description="Blocks of each participant.")

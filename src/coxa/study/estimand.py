@@ -29,6 +29,12 @@ class Endpoint(Part):
     visit: OneOrMany[Name] = Field(description="A visit, or a list of visits.")
 
 
+class PeriodEndpoint(Endpoint):
+    """The variable of n-of-1 trials: which outcome, measured how, at the ends of which periods."""
+
+    visit: OneOrMany[Name] = Field((), description="A period, or a list of periods; all of them unless given.")
+
+
 class Handling(Part):
     """How an estimand treats one kind of intercurrent event."""
 
@@ -58,7 +64,7 @@ class Estimand(Part):
     )
     summary: Summary = Field("difference_in_means", description="Population-level summary.")
 
-    @field_validator("intercurrent_events", mode="before")
+    @field_validator("intercurrent_events", mode="before", json_schema_input_type=dict[Name, Strategy | Handling])
     @classmethod
     def _word_or_mapping(cls, given: Any) -> Any:
         if not isinstance(given, dict):
@@ -70,3 +76,9 @@ class Estimand(Part):
         if self.treatment.against in self.treatment.compare:
             raise ValueError(f"arm {self.treatment.against!r} is compared against itself; name two different arms")
         return self
+
+
+class PeriodEstimand(Estimand):
+    """What is to be estimated in n-of-1 trials, in the five attributes of ICH E9(R1)."""
+
+    endpoint: PeriodEndpoint = Field(description="The variable: outcome, measure, and periods unless all are meant.")

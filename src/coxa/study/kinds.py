@@ -16,6 +16,7 @@ from coxa.study.checks.shared import shared_problems
 from coxa.study.cluster_periods import PERIOD, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.design_words import COHORT, OWN_SEQUENCES, SEQUENCES, SERVICE, TRIAL, DesignWords
+from coxa.study.estimand import PeriodEstimand
 from coxa.study.outcome import Outcome
 from coxa.study.parts import Arm, Visit, factorial_problem
 from coxa.study.periods import Periods, period_faults
@@ -125,6 +126,9 @@ class NOfOneTrial(ComparativeStudy):
     blocks: Blocks = Field(description="The treatments, and the blocks of periods in which they are taken.")
     arms: dict[Name, Arm] = Field(
         default_factory=dict, description="The one arm of all participants; made if not given."
+    )
+    estimands: dict[Name, PeriodEstimand] = Field(  # type: ignore[assignment]
+        min_length=1, description="What is to be estimated, over all periods unless some are named."
     )
     visits: dict[Name, Visit] = Field(
         default_factory=dict,

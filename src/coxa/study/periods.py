@@ -39,13 +39,20 @@ def label_or_mapping(given: Any) -> Any:
     return {name: {"label": part} if isinstance(part, str) else part or {} for name, part in given.items()}
 
 
+PeriodTreatments = Annotated[
+    dict[Name, PeriodTreatment],
+    BeforeValidator(label_or_mapping, json_schema_input_type=dict[Name, str | PeriodTreatment | None]),
+]
+"""Treatment -> what it is, or its label alone."""
+
+
 class Periods(Part):
     """Which treatment is received in which period: arms are the sequences that participants are allocated to."""
 
     own_sequences: ClassVar[bool] = False
     """Whether each participant has a sequence of his or her own, so that arms are no sequences."""
 
-    treatments: Annotated[dict[Name, PeriodTreatment], BeforeValidator(label_or_mapping)] = Field(
+    treatments: PeriodTreatments = Field(
         min_length=2, description="The treatments that estimands compare; name: label."
     )
     sequences: dict[Name, tuple[Name, ...]] = Field(

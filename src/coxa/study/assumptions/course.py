@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from coxa.study.assumptions.numbers import Finite, NotNegative
+from coxa.study.base import AnyOf
 from coxa.study.parts import Name, Part
 
 
@@ -60,6 +61,7 @@ Change = Annotated[
     | Annotated[Course, Tag("course")]
     | Annotated[dict[Name, Finite], Tag("by visit")],
     Discriminator(_kind_of_change),
+    AnyOf(),
 ]
 """A change from baseline: at every visit alike, as a course in days, or by visit."""
 

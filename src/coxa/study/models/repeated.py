@@ -12,7 +12,9 @@ from coxa.study.analysis import MeansAnalysis
 from coxa.study.parts import OneOrMany
 from coxa.study.words import Contrast, Ddf, Vcov
 
-CovarianceWord = Annotated[Covariance, BeforeValidator(lambda word: covariance_called(word) or word)]
+CovarianceWord = Annotated[
+    Covariance, BeforeValidator(lambda word: covariance_called(word) or word, json_schema_input_type=Covariance | str)
+]
 """A covariance structure under its short name, in words or under its SAS name."""
 
 

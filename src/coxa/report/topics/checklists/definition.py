@@ -69,6 +69,7 @@ class Guideline(_Data):
     """A checklist.
 
     reference : its entry in the bibliography
+    compared  : what of its numbers and contents was not compared with the published checklist; empty where all was
     arms      : which arms `arms` of a need is about: all, or those that deliver exercise
     """
 
@@ -77,6 +78,7 @@ class Guideline(_Data):
     about: str
     reference: str
     licence: Licence
+    compared: str = ""
     arms: Literal["all", "exercise"] = "all"
     sections: tuple[Part, ...]
 

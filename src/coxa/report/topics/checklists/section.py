@@ -45,6 +45,8 @@ def checklist_document(study: Study, filled: Iterable[Checklist]) -> Document:
 
 def _one(checklist: Checklist) -> Section:
     guideline = checklist.guideline
-    said = f"{guideline.label}: {guideline.about}. {vancouver(entry(guideline.reference))}"
+    said = (
+        f"{guideline.label}: {guideline.about}. {vancouver(entry(guideline.reference))} {guideline.compared}".rstrip()
+    )
     blocks = (Paragraph(said), TableBlock(checklist_table(checklist)))
     return Section(identifier("checklist", "section", guideline.name), guideline.label, blocks)
