@@ -72,7 +72,7 @@ def found(study: ComparativeStudy, analyses: tuple[str, ...], seed: int) -> Iter
                 assert test is not None
                 yield name, test.estimate, test.conf_low, test.conf_high
                 continue
-            _, estimates = run_analysis(study, name, planned.analysis, rows)
+            _, estimates, _ = run_analysis(study, name, planned.analysis, rows)
         except CoxaError:
             yield name, np.nan, np.nan, np.nan
             continue

@@ -71,12 +71,13 @@ def one_of_plan(design: TrialDesign, truth: Truth, seed: int) -> dict[str, tuple
     """Return modifier -> whether pointwise limits and the band have the whole planted curve, and the test rejects."""
     planned = design.study.planned("primary")
     rows = SimulatedRows(estimand_frame(design, draw_outcomes(design, seed), planned.estimand_name), planned.response)
-    every = pd.concat([one.frame for one in modifier_estimates(planned, rows)])
+    asked = planned.analysis.option("modifiers", ())
+    every = pd.concat([one.frame for name in asked for one in modifier_estimates(planned, rows, name)])
     every = every.assign(estimand=planned.estimand_name)
     every["analysis"] = planned.name + "[" + every["analysis"].astype(str) + "]"
     beside = truth.beside_curves(every)
     found = {}
-    for name in planned.analysis.option("modifiers", ()):
+    for name in asked:
         mine = beside[beside["modifier"] == name]
         point, band = (bool(mine.loc[mine["term"] == f"{kind}_at_value", "inside"].all())
                        for kind in ("difference", "band"))  # fmt: skip

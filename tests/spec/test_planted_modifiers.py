@@ -14,11 +14,11 @@ import coxa
 from coxa.cohort.checks.evidence import evidence_findings
 from coxa.errors import OptionError, PlanError
 from coxa.report.build import build_document
-from coxa.report.report import Report
-from coxa.simulate import Truth, estimand_frame, true_values
+from coxa.simulate import SimulatedTrial, Truth, estimand_frame, true_values
 from coxa.simulate.from_plan.design import TrialDesign, trial_design
 from coxa.simulate.from_plan.draw import draw_outcomes
 from coxa.simulate.from_plan.modified_truths import _exact, _simulated
+from coxa.study.comparative import ComparativeStudy
 from coxa.study.kinds import study_of
 from tests.spec.test_study_read import faults
 
@@ -77,8 +77,14 @@ def plan(modifiers: dict[str, Any], scale: str = "continuous", **outcome: Any) -
     }
 
 
+def design_from(held: dict[str, Any]) -> TrialDesign:
+    study = study_of(held)
+    assert isinstance(study, ComparativeStudy)
+    return trial_design(study)
+
+
 def design_of(modifiers: dict[str, Any], scale: str = "continuous", **outcome: Any) -> TrialDesign:
-    return trial_design(study_of(plan(modifiers, scale, **outcome)))
+    return design_from(plan(modifiers, scale, **outcome))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +178,7 @@ def test_the_closed_form_at_the_ends_of_a_scale_is_that_of_participants(modifier
 def test_who_does_not_start_has_no_effect_to_be_changed() -> None:
     study = plan({"age": {"exercise": -0.3}})
     study["assumptions"]["not_started"] = {"exercise": 0.25}
-    design = trial_design(study_of(study))
+    design = design_from(study)
     (curve,) = true_values(design).curves
     assert curve.at([60, 70]) == pytest.approx([-4.5, -4.5 - 0.75 * 3.0], abs=0.01)
     found, error = _simulated(design, "pain", design.study.estimands["pain"], "age", [70.0], (1, 0), 2, seed=8)
@@ -185,7 +191,7 @@ def test_who_switches_has_the_modifiers_of_the_arm_that_is_followed(how: dict[st
     study["intercurrent_events"] = {"stops": {"label": "Stops"}}
     study["estimands"]["pain"]["intercurrent_events"] = {"stops": {"strategy": "treatment_policy"}}
     study["assumptions"]["events"] = {"stops": {"probability": 0.999, "switch_to": "usual", **how}}
-    design = trial_design(study_of(study))
+    design = design_from(study)
     n = 40_000
     two = [draw_outcomes(design, 5, arm=np.full(n, arm, dtype=np.intp)) for arm in (0, 1)]
     late = [drawn.events["stops"] > 42 for drawn in two]
@@ -199,8 +205,10 @@ def test_who_switches_has_the_modifiers_of_the_arm_that_is_followed(how: dict[st
 
 
 @cache
-def reported() -> tuple[coxa.simulate.SimulatedTrial, Report]:
-    trial = coxa.simulate_study(study_of(plan({"age": {"exercise": -0.5}, "sex": {"exercise": {"male": 5}}})), seed=4)
+def reported() -> tuple[SimulatedTrial, Any]:
+    study = study_of(plan({"age": {"exercise": -0.5}, "sex": {"exercise": {"male": 5}}}))
+    assert isinstance(study, ComparativeStudy)
+    trial = coxa.simulate_study(study, seed=4)
     return trial, coxa.analyse(trial)
 
 

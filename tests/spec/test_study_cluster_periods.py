@@ -15,8 +15,8 @@ import coxa
 from coxa.analyses.cluster_periods import Alike
 from coxa.analyses.periods import in_periods
 from coxa.cohort import read_cohort
-from coxa.design import power_of_cluster_periods, power_stepped_wedge, rehearse, simulated_power, stepped_wedge
-from coxa.errors import CoxaError, OptionError
+from coxa.design import power_of_cluster_periods, power_stepped_wedge, simulated_power, stepped_wedge
+from coxa.errors import CoxaError
 from coxa.simulate import draw_outcomes, trial_design
 from coxa.simulate.from_plan.truths import true_values
 from coxa.study.kinds import ClusterPeriodTrial, study_of
@@ -201,11 +201,6 @@ def test_simulated_power_is_near_the_closed_form() -> None:
     assert abs(row["bias"]) < 4 * row["bias_error"]
     assert row["power"] == pytest.approx(closed.power, abs=4 * 0.5 / np.sqrt(40))
     assert row["truth"] == pytest.approx(-4, abs=1e-9)
-
-
-def test_a_rehearsal_is_refused_with_what_to_use() -> None:
-    with pytest.raises(OptionError, match="Use `coxa power`"):
-        rehearse(plan(), replicates=2)
 
 
 def test_correlations_follow_from_variances() -> None:

@@ -100,7 +100,8 @@ def show_rehearsal(study: ComparativeStudy, found: Rehearsal, quiet: bool) -> No
     if "RISK" in set(found.frame["verdict"]):
         out.print(Text("RISK: the rehearsals do not tell; more --replicates may, unless it is a fallback"))
     if found.left_out:
-        out.print(Text(f"not rehearsed, since the analysis set depends on the arm: {', '.join(found.left_out)}"))
+        why = "of no score, or by a set or a dose that depends on the arm"
+        out.print(Text(f"not rehearsed, {why}: {', '.join(found.left_out)}"))
     for row in found.failures.to_dict("records"):
         text = f"{row['analysis']}: no number in {row['replicates']} rehearsals: {row['problem']}"
         out.print(Text(text, style="yellow"), soft_wrap=True)

@@ -92,7 +92,7 @@ class TrueCurve:
         """Whether the modifier is a category."""
         return any(isinstance(value, str) for value in self.values)
 
-    def at(self, asked: Sequence[Any]) -> NDArray[np.float64]:
+    def at(self, asked: Sequence[Any] | NDArray[Any]) -> NDArray[np.float64]:
         """Return (n,) the difference at some values or levels; NaN where it is not known."""
         if self.of_levels:
             known = dict(zip(map(str, self.values), self.differences, strict=True))

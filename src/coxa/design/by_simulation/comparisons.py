@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from coxa.analyses.methods import method_of
 from coxa.errors import OptionError, not_allowed
 from coxa.simulate import trial_design, true_values
+from coxa.simulate.from_plan.causal_truths import CAUSAL
 from coxa.simulate.from_plan.sets import EVERYBODY
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
@@ -60,7 +61,10 @@ def chosen_analyses(study: ComparativeStudy, wanted: Sequence[str] | None) -> tu
 
 
 def blind_to_arms(study: ComparativeStudy, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the analyses whose set is known without the allocation, and those whose set is not.
+    """Return the analyses that can be rehearsed, and those that cannot.
+
+    A set must be known without the allocation, and so must a dose or a mediator; and an effect is added to a recorded
+    score, not to a yes or no, a level, a count or an event.
 
     Raises
     ------
@@ -68,14 +72,22 @@ def blind_to_arms(study: ComparativeStudy, names: Sequence[str]) -> tuple[tuple[
         There is none of the first kind.
     """
     able = tuple(
-        name for name in names if study.planned(name).estimand.population in EVERYBODY
-    )  # fmt: skip
+        name for name in names if _is_score(study, name) and study.planned(name).estimand.population in EVERYBODY
+    )
     if not able:
         raise OptionError(
-            f"No analysis among {', '.join(names)} can be rehearsed, because the per-protocol and the safety "
-            "set depend on the arm. Choose an analysis of the full analysis set or of all randomised."
+            f"No analysis among {', '.join(names)} can be rehearsed: the per-protocol and the safety set, and effects "
+            "in compliers, per dose and through a mediator depend on the arm, and an effect is added to scores alone. "
+            "Choose an analysis of a score in the full analysis set or in all randomised, or use `coxa power`."
         )
     return able, tuple(name for name in names if name not in able)
+
+
+def _is_score(study: ComparativeStudy, name: str) -> bool:
+    """Return whether an analysis is of a score, and of nothing that was received or came of the arm."""
+    estimand = study.planned(name).estimand
+    outcome = study.outcomes.get(estimand.endpoint.outcome)
+    return outcome is not None and outcome.is_score and estimand.summary not in CAUSAL
 
 
 def only_comparisons(study: ComparativeStudy, name: str) -> ComparativeStudy:

@@ -171,11 +171,6 @@ def rehearse(
     check_numbers(replicates, None, seed)
     if not 0.05 < power < 1:
         raise OptionError(f"`power` is {power:g}. Give a number above 0.05 and below 1.")
-    if isinstance(study.received_in_periods, ClusterPeriods):
-        raise OptionError(
-            "A rehearsal shuffles participants among arms, and in this plan whole clusters receive treatments in "
-            "periods. Use `coxa power`, which draws clusters and periods as the plan assumes them."
-        )
     if dropout:
         check_dropout(study)
     names, left_out = blind_to_arms(study, chosen_analyses(study, analyses))
@@ -218,8 +213,10 @@ def check_clusters(study: ComparativeStudy, names: tuple[str, ...]) -> None:
     """Raise `OptionError` where a random effect cannot be drawn anew with the arms."""
     known = study.assumptions.clusters if study.assumptions else {}
     for name in names:
+        periods = study.received_in_periods
+        randomised = periods.cluster if isinstance(periods, ClusterPeriods) else None
         for factor in study.analyses[name].factors:
-            if factor not in known:
+            if factor not in known and factor != randomised:
                 has = f"{OF_FACTORS[study.analyses[name].factor_key]} {factor}"
                 raise OptionError(
                     f"Analysis {name} has {has}, which may reveal the allocation and is "

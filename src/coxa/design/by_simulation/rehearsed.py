@@ -20,6 +20,12 @@ from coxa.derive.responder import responder_status
 from coxa.design.by_simulation.comparisons import TrueDifference, comparisons
 from coxa.design.by_simulation.plan_run import analysed_rows, measure_of
 from coxa.design.by_simulation.rehearsed_dropout import leaves_before
+from coxa.design.by_simulation.rehearsed_periods import (
+    added_to_clusters,
+    clusters_of,
+    own_orders,
+    truth_in_periods,
+)
 from coxa.design.by_simulation.run import COLUMNS, means_together, replicate_seed
 from coxa.errors import DataError
 from coxa.findings import Findings
@@ -28,9 +34,11 @@ from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import TrialDesign, trial_design
 from coxa.simulate.from_plan.clusters import ClusterDesign, assign, draw_effects, totals
 from coxa.simulate.seeds import generator
+from coxa.study.blocks import SEQUENCE, Blocks
+from coxa.study.cluster_periods import DELIVERED, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy
 
-ARMS = ("arm", "arm_received")
+ARMS = ("arm", "arm_received", DELIVERED, SEQUENCE)
 """Columns that tell the allocation; they are never read."""
 
 
@@ -64,7 +72,7 @@ def blind(study: ComparativeStudy) -> ComparativeStudy:
                 "columns": {key: column for key, column in source.columns.items() if key not in ARMS},
                 "values": {key: codes for key, codes in source.values.items() if key not in ARMS},
                 "constants": {key: value for key, value in source.constants.items() if key not in ARMS}
-                | ({"arm": study.reference_arm} if name == "participants" else {}),
+                | (_nobody_knows(study) if name == "participants" else {}),
             }
         )
         for name, source in study.data.tables.items()
@@ -72,6 +80,13 @@ def blind(study: ComparativeStudy) -> ComparativeStudy:
     corrections = tuple(one for one in study.data.corrections if one.field not in ARMS)
     data = study.data.model_copy(update={"tables": tables, "corrections": corrections, "ignore_unlisted": True})
     return study.model_copy(update={"data": data})
+
+
+def _nobody_knows(study: ComparativeStudy) -> dict[str, str]:
+    """Return the constants that stand for the allocation: one arm, and one order of the treatments of n-of-1 trials."""
+    blocks = getattr(study, "blocks", None)
+    order = {SEQUENCE: " ".join([*blocks.treatments] * blocks.number)} if isinstance(blocks, Blocks) else {}
+    return {"arm": study.reference_arm, **order}
 
 
 def read_skeleton(
@@ -171,11 +186,24 @@ def planted(
     estimand = study.planned(name).estimand
     k = design.outcomes.index(estimand.endpoint.outcome)
     person, people = pd.factorize(rows["participant_id"], sort=True)
-    arm = shuffled(design, len(people), seed, replicate)
     visit = np.array([design.visits.index(str(word)) for word in rows["visit"]])
-    added = factor * effects_of(design, k)[arm[person], visit]
+    periods = study.received_in_periods
+    if periods is not None and periods.own_sequences:
+        own = replicate_seed(study.study, seed, len(people), replicate)
+        made, added = own_orders(study, design, k, rows, person, own)
+        return measured(study, estimand.endpoint.outcome, made, made["value"] + factor * added)
+    if isinstance(periods, ClusterPeriods):
+        cluster = clusters_of(periods, rows, person)
+        arm = shuffled(design, int(cluster.max()) + 1, seed, replicate)[cluster]
+    else:
+        arm = shuffled(design, len(people), seed, replicate)
     made = rows.assign(arm=pd.Categorical.from_codes(arm[person], pd.Index(list(design.arms), dtype="str")))
-    factors = drawn_anew(design, study.analyses[name].factors)
+    if isinstance(periods, ClusterPeriods) and not periods.by_visit:
+        added = factor * added_to_clusters(design, k, rows, arm[person])
+    else:
+        added = factor * effects_of(design, k)[arm[person], visit]
+    randomised = {periods.cluster} if isinstance(periods, ClusterPeriods) else set()
+    factors = drawn_anew(design, [factor for factor in study.analyses[name].factors if factor not in randomised])
     if factors:
         own = replicate_seed(study.study, seed, len(people), replicate)
         codes = assign(factors, arm, arm, {}, own)
@@ -243,6 +271,8 @@ def planted_truth(
 
     For values and changes it is the planted difference itself. Comparisons over the course have none.
     """
+    if study.received_in_periods is not None:
+        return truth_in_periods(study, design, name, factor)
     estimand = study.planned(name).estimand
     k, measure = design.outcomes.index(estimand.endpoint.outcome), estimand.endpoint.measure
     effect = factor * effects_of(design, k)
