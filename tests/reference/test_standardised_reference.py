@@ -73,7 +73,7 @@ def test_means_of_robincar2(robin: pd.DataFrame, formula: str, family: str, mean
     assert np.sqrt(np.diag(found.covariance)) == pytest.approx(errors, abs=SIX_DIGITS)
 
 
-@pytest.mark.parametrize(("scheme", "strata"), [("simple", ()), ("pb", ["s1"]), ("ps", ["s1"])])
+@pytest.mark.parametrize(("scheme", "strata"), [("simple", ()), ("pb", ["s1"]), ("bc", ["s1"]), ("ps", ["s1"])])
 def test_covariance_of_robincar2(robin: pd.DataFrame, scheme: str, strata: list) -> None:
     fit = fit_glm("y_b ~ treatment * s1 + covar", robin)
     found = standardised_means(fit, robin, "treatment", scheme=scheme, strata=strata)  # type: ignore[arg-type]

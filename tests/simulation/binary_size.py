@@ -14,6 +14,8 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit, logit
 
+from coxa.allocation.draw import draw as draw_arms
+from coxa.design import BiasedCoin
 from coxa.errors import NonConvergenceError
 from coxa.estimates.standardised import residual_products, robust_covariance
 from coxa.estimates.two_proportions import score_limits, score_test
@@ -29,6 +31,8 @@ SLOPE = 1.0
 
 STRATA = 2
 BLOCK = 4
+COIN = 2 / 3
+PER_ARM = (20, 40, 80)
 LOGISTIC = FAMILIES["binomial"]
 
 
@@ -88,17 +92,31 @@ def truth(risk: float, effect: float) -> tuple[float, float, float]:
     return low, float(weights @ expit(low + SLOPE * nodes)), float(weights @ expit(low + effect + SLOPE * nodes))
 
 
-def draw(per_arm: int, intercept: float, effect: float, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Draw a trial in permuted blocks of 4 within two strata of the covariate: outcome, arm, covariate, stratum."""
+def draw(
+    per_arm: int, intercept: float, effect: float, rng: np.random.Generator, scheme: str = "pb"
+) -> tuple[np.ndarray, ...]:
+    """Draw a trial: outcome, arm, covariate, stratum; in permuted blocks of 4, or by a coin, within two strata."""
     covariate = rng.normal(size=2 * per_arm)
     stratum = (covariate > 0).astype(int)
-    arm = np.empty(2 * per_arm)
+    arm = tossed(stratum, rng) if scheme == "bc" else in_blocks(stratum, rng)
+    y = (rng.random(2 * per_arm) < expit(intercept + effect * arm + SLOPE * covariate)).astype(float)
+    return y, arm, covariate, stratum
+
+
+def in_blocks(stratum: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return arms (N,) in permuted blocks within strata."""
+    arm = np.empty(len(stratum))
     for k in range(STRATA):
         here = np.flatnonzero(stratum == k)
         blocks = np.argsort(rng.random((len(here) // BLOCK + 1, BLOCK)), axis=1).ravel() % 2
         arm[here] = blocks[: len(here)]
-    y = (rng.random(2 * per_arm) < expit(intercept + effect * arm + SLOPE * covariate)).astype(float)
-    return y, arm, covariate, stratum
+    return arm
+
+
+def tossed(stratum: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return arms (N,) by a biased coin within strata, as a plan draws it."""
+    coin = BiasedCoin({"usual": 1, "exercise": 1}, {"stratum": ("low", "high")}, probability=COIN)
+    return draw_arms(coin, stratum[None, :, None], rng.random((1, len(stratum), 2))).arms[0].astype(float)
 
 
 METHODS = (
@@ -142,14 +160,16 @@ def one_trial(trial: tuple[np.ndarray, ...], difference: float) -> dict[str, tup
     return found
 
 
-def size_and_coverage(per_arm: int, risk: float, effect: float, replicates: int, seed: int) -> pd.DataFrame:
+def size_and_coverage(
+    per_arm: int, risk: float, effect: float, replicates: int, seed: int, scheme: str = "pb"
+) -> pd.DataFrame:
     """Return of each method the share of trials that reject and that cover, and the mean width of the limits.
 
     effect : log odds ratio given the covariate; 0 for the size
     """
     rng = np.random.default_rng([seed, per_arm, round(100 * risk), round(100 * effect)])
     intercept, usual, treated = truth(risk, effect)
-    trials = [one_trial(draw(per_arm, intercept, effect, rng), treated - usual) for _ in range(replicates)]
+    trials = [one_trial(draw(per_arm, intercept, effect, rng, scheme), treated - usual) for _ in range(replicates)]
     kept = [found for found in trials if found is not None]
     rows = [
         {
@@ -167,6 +187,14 @@ def size_and_coverage(per_arm: int, risk: float, effect: float, replicates: int,
     return pd.DataFrame(rows)
 
 
+OF_COIN = (
+    "no covariate, Ye",
+    "no covariate, Ye, blocks",
+    "adjusted, Ye, small samples",
+    "adjusted, Ye, blocks, small samples",
+)
+"""Methods of trials that were allocated by a coin, whose variance is that of blocks."""
+
 PAGE = """# Yes-or-no outcomes in small trials, by simulation
 
 {replicates:,} trials of each line, randomised in permuted blocks of four within two strata of a covariate whose
@@ -179,28 +207,45 @@ alike. Coverage, power and width of 95% limits: at a conditional odds ratio of {
 |---|---|---|---|---|---|---|
 {lines}
 
+The same trials, allocated by a biased coin (probability {coin:.2f}) within the two strata, as `scheme: biased_coin` of a
+plan draws it. *coin*: `scheme="bc"`, which is what a plan takes; without it the variance is that of simple
+randomisation.
+
+| per arm | method | size | coverage | power | mean width | separated |
+|---|---|---|---|---|---|---|
+{of_coin}
+
     python -m tests.simulation.binary_size --replicates {replicates} --write docs/methods/binary-size.md
 """
 
 
+def lines_of(
+    per_arm: int, effect: float, replicates: int, seed: int, methods: tuple[str, ...], scheme: str
+) -> list[str]:
+    """Return the lines of a number of participants, of trials that were allocated by a scheme."""
+    alike = size_and_coverage(per_arm, 0.4, 0.0, replicates, seed, scheme).set_index("method")
+    other = size_and_coverage(per_arm, 0.4, effect, replicates, seed, scheme).set_index("method")
+    return [
+        f"| {per_arm} | {name.replace('blocks', 'coin') if scheme == 'bc' else name} | {alike['rejected'][name]:.1%} | "
+        f"{other['covered'][name]:.1%} | {other['rejected'][name]:.1%} | {other['width'][name]:.3f} | "
+        f"{alike['separated'][name] + other['separated'][name]} |"
+        for name in methods
+    ]
+
+
 def page(replicates: int, seed: int = 20261130) -> str:
     """Return the table of the docs."""
-    effect, lines = float(logit(0.7) - logit(0.4)), []
-    for per_arm in (20, 40, 80):
-        alike = size_and_coverage(per_arm, 0.4, 0.0, replicates, seed).set_index("method")
-        other = size_and_coverage(per_arm, 0.4, effect, replicates, seed).set_index("method")
-        lines += [
-            f"| {per_arm} | {name} | {alike['rejected'][name]:.1%} | {other['covered'][name]:.1%} | "
-            f"{other['rejected'][name]:.1%} | {other['width'][name]:.3f} | "
-            f"{alike['separated'][name] + other['separated'][name]} |"
-            for name in METHODS
-        ]
+    effect = float(logit(0.7) - logit(0.4))
+    blocks = [line for n in PER_ARM for line in lines_of(n, effect, replicates, seed, METHODS, "pb")]
+    coin = [line for n in PER_ARM for line in lines_of(n, effect, replicates, seed, OF_COIN, "bc")]
     return PAGE.format(
         replicates=replicates,
         odds=np.exp(SLOPE),
         effect=np.exp(effect),
         error=(ALPHA * (1 - ALPHA) / replicates) ** 0.5,
-        lines="\n".join(lines),
+        lines="\n".join(blocks),
+        coin=COIN,
+        of_coin="\n".join(coin),
     )
 
 

@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from coxa.allocation.schemes import Scheme, factors_of, in_words
-from coxa.design import Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
+from coxa.design import BiasedCoin, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
 from tests.simulation.between import write_between
 
 N = 96
@@ -22,6 +22,7 @@ SCHEMES: tuple[Scheme, ...] = (
     PermutedBlocks(TWO, (4,)),
     PermutedBlocks(TWO, (4, 6, 8)),
     Stratified(PermutedBlocks(TWO, (4,)), FACTORS),
+    BiasedCoin(TWO, FACTORS, probability=0.8),
     Minimisation(TWO, FACTORS, probability=0.8),
     Minimisation(TWO, FACTORS, probability=1),
 )

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coxa.allocation.draw import arm_of_slot, draw
-from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, next_allocation, randomise
+from coxa.design import (
+    BiasedCoin,
+    Cluster,
+    Minimisation,
+    PermutedBlocks,
+    Simple,
+    Stratified,
+    next_allocation,
+    randomise,
+)
 from coxa.errors import DataError, OptionError
 
 RATIOS = st.lists(st.integers(1, 3), min_size=2, max_size=4).map(lambda s: {f"arm_{k}": x for k, x in enumerate(s)})
@@ -117,6 +126,22 @@ def test_minimisation_of_one_factor_without_chance_is_never_off_by_more_than_one
     frame = randomise(scheme, participants=units, seed=seed).frame
     counts = pd.crosstab(frame["site"], frame["arm"]).reindex(columns=list(scheme.ratio), fill_value=0)
     assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 1
+
+
+def test_a_coin_without_chance_is_never_off_by_more_than_one_in_a_stratum() -> None:
+    frame = randomise(BiasedCoin(TWO, FACTORS, probability=1), participants=people(60), seed=3).frame
+    for _, stratum in frame.groupby(list(FACTORS)):
+        exercise = stratum["arm"].eq("exercise").cumsum().to_numpy()
+        assert (np.abs(2 * exercise - np.arange(1, len(stratum) + 1)) <= 1).all()
+
+
+def test_a_list_of_a_coin_made_in_advance_is_that_of_the_participants_who_come() -> None:
+    coin = BiasedCoin({"usual_care": 1, "exercise": 2}, FACTORS, probability=0.7)
+    come = randomise(coin, participants=people(30), seed=5).frame
+    listed = randomise(coin, 30, seed=5).frame
+    for levels, stratum in come.groupby(list(FACTORS)):
+        own = listed[(listed["sex"] == levels[0]) & (listed["site"] == levels[1])]
+        assert stratum["arm"].to_list() == own["arm"].to_list()[: len(stratum)]
 
 
 def test_the_favoured_arm_is_taken_as_often_as_its_probability_says() -> None:

@@ -6,7 +6,17 @@ import pandas as pd
 import pytest
 
 from coxa.allocation.schemes import in_words
-from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability, randomise
+from coxa.design import (
+    BiasedCoin,
+    Cluster,
+    Minimisation,
+    PermutedBlocks,
+    Simple,
+    Stratified,
+    balance,
+    predictability,
+    randomise,
+)
 from coxa.errors import DataError, OptionError
 
 TWO = {"usual_care": 1, "exercise": 1}
@@ -102,6 +112,11 @@ def test_a_wrong_word_is_one_finding_with_its_rows_and_the_nearest() -> None:
             Cluster(Minimisation(TWO, SEX, probability=0.9), "clinic"),
             "by clinic: minimisation over sex by the range of the counts, probability 0.9 for the favoured arm; "
             "usual_care to exercise 1:1",
+        ),
+        (
+            BiasedCoin(TWO, SEX, probability=0.7),
+            "a biased coin within strata of sex, probability 0.7 for the arm that is furthest behind; usual_care to "
+            "exercise 1:1",
         ),
         (
             Minimisation(TWO, {**SEX, "site": ("north", "south")}, {"site": 2}, measure="variance"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
+from coxa.design import BiasedCoin, Cluster, Minimisation, PermutedBlocks, Simple, Stratified, balance, predictability
 from coxa.design.balance_and_guessing import departure
 
 TWO = {"usual_care": 1, "exercise": 1}
@@ -67,6 +67,15 @@ def test_minimisation_of_one_level_is_a_biased_coin(p: float) -> None:
     share_tied = ties(len(MEN), p)
     assert found.sees == "factors"
     assert abs(found.share - (0.5 * share_tied + p * (1 - share_tied))) < SE * found.mc_error
+
+
+@pytest.mark.parametrize("p", [0.7, 0.9])
+def test_a_coin_is_as_predictable_as_its_markov_chain_says(p: float) -> None:
+    found = predictability(BiasedCoin(TWO, probability=p), len(MEN), replicates=2000, seed=4)
+    share_tied = ties(len(MEN), p)
+    assert found.sees == "all"
+    assert abs(found.share - (0.5 * share_tied + p * (1 - share_tied))) < SE * found.mc_error
+    assert predictability(BiasedCoin(TWO, SEX, probability=p), 40, replicates=50, seed=4).sees == "stratum"
 
 
 def test_who_does_not_see_the_strata_guesses_worse() -> None:

@@ -69,6 +69,9 @@ def test_strata_of_the_randomisation_are_those_of_the_variance() -> None:
     assert isinstance(stratified, ComparativeStudy)
     planned = stratified.planned("falls")
     assert (variance_of(planned), scheme_of(planned)) == ("ye", ("pb", ("sex",)))
+    coin = study_of({**PLAN, "randomisation": {"scheme": "biased_coin", "strata": "sex"}})
+    assert isinstance(coin, ComparativeStudy)
+    assert scheme_of(coin.planned("falls")) == ("bc", ("sex",))
     simple = plan().planned("falls")  # type: ignore[attr-defined]
     assert scheme_of(simple) == ("simple", ())
     frame = rows()

@@ -62,6 +62,18 @@ def said(part: str, plan: str = PLAN) -> str:
             "each combination of their levels.",
         ),
         (
+            "{scheme: biased_coin, strata: [site, sex], probability: 0.7}",
+            f"{TO} 1:1, as planned by a biased coin within each combination of clinic and sex. Each participant went, "
+            "with probability 0.7, to the arm that was furthest behind its share among the participants of the stratum, "
+            "and to another arm otherwise; where arms were level, chance decided.",
+        ),
+        (
+            "{scheme: biased_coin, ratio: {usual_care: 1, exercise: 2}, probability: 1}",
+            f"{TO} 1:2, as planned by a biased coin. Each participant went to the arm that was furthest behind its "
+            "share so far, by chance where arms were level. An arm with a larger share took part as several arms of "
+            "share one.",
+        ),
+        (
             "{scheme: minimisation, factors: [site, sex], probability: 0.9}",
             f"{TO} 1:1, as planned by minimisation over clinic and sex. Each participant went, with probability 0.9, "
             "to the arm that left the smallest sum of imbalances within the participant's levels of the factors, and "

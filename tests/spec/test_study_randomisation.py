@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from coxa.design import Cluster, Minimisation, PermutedBlocks, Simple, Stratified, planned_scheme
+from coxa.design import BiasedCoin, Cluster, Minimisation, PermutedBlocks, Simple, Stratified, planned_scheme
 from coxa.errors import PlanError
 from coxa.study.reading.read import parse_study
 
@@ -55,6 +55,14 @@ def faults(part: str, design: str = "parallel") -> list[tuple[int | None, str | 
                 PermutedBlocks({"usual_care": 1, "exercise": 1}, (2, 4)),
                 {"sex": ("female", "male"), "site": ("north", "south")},
             ),
+        ),
+        (
+            "{scheme: biased_coin, probability: 0.7}",
+            BiasedCoin({"usual_care": 1, "exercise": 1}, {}, 0.7),
+        ),
+        (
+            "{scheme: biased_coin, strata: [sex, site]}",
+            BiasedCoin({"usual_care": 1, "exercise": 1}, {"sex": ("female", "male"), "site": ("north", "south")}, 0.8),
         ),
         (
             "{scheme: minimisation, factors: sex, weights: {sex: 2}, probability: 0.7, measure: variance}",
@@ -113,6 +121,8 @@ def test_clusters_of_a_plan() -> None:
         ),
         ("{scheme: minimisation, factors: [sex], probability: 0.5}", "probability", "which is chance"),
         ("{scheme: minimisation, factors: [sex], probability: 80}", "probability", "less than or equal to 1"),
+        ("{scheme: biased_coin, block_sizes: 4}", "", "not to biased_coin"),
+        ("{scheme: biased_coin, strata: [sex], probability: 0.5}", "probability", "which is chance"),
         ("{scheme: bloks, block_sizes: 4}", "scheme", "did you mean blocks?"),
         ("{scheme: simple, cluster: clinic}", "cluster", "Write `design: cluster`, or remove `cluster`"),
         ("{scheme: simple, redcap: {sex: {field: dem_sex}}}", "redcap", "Choose arm"),

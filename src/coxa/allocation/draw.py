@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coxa.allocation.schemes import Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of
+from coxa.allocation.schemes import BiasedCoin, Minimisation, Scheme, blocks_of, factors_of, inner, ratio_of
 
 TIE = 1e-9
 """Two imbalances closer than this are one; they are sums of a few whole numbers times weights."""
@@ -47,6 +47,12 @@ def draw(scheme: Scheme, levels: np.ndarray, uniforms: np.ndarray, given: np.nda
     shares = np.array(list(ratio_of(scheme).values()))
     if isinstance(held, Minimisation):
         slots = draw_minimisation(held, levels, uniforms[:, :, 1], given)
+        arms = arm_of_slot(scheme)[slots]
+        return Drawn(arms, slots, np.zeros_like(arms))
+    if isinstance(held, BiasedCoin):
+        slots = draw_minimisation(
+            one_factor(scheme, held), stratum_codes(scheme, levels)[:, :, None], uniforms[:, :, 1]
+        )
         arms = arm_of_slot(scheme)[slots]
         return Drawn(arms, slots, np.zeros_like(arms))
     blocks = blocks_of(scheme)
@@ -100,6 +106,13 @@ def draw_blocks(
         number[rows, s] += fresh
         arms[:, i], block[:, i] = arm, number[rows, s]
     return arms, block
+
+
+def one_factor(scheme: Scheme, coin: BiasedCoin) -> Minimisation:
+    """Return a biased coin as what it is: a minimisation whose one factor is the stratum."""
+    strata = int(np.prod([len(names) for names in factors_of(scheme).values()], initial=1))
+    stratum = tuple(str(k) for k in range(max(strata, 2)))
+    return Minimisation(coin.ratio, {"stratum": stratum}, probability=coin.probability)
 
 
 def draw_minimisation(

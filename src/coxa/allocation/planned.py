@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coxa.allocation.schemes import Cluster, Minimisation, PermutedBlocks, Scheme, Simple, Stratified
+from coxa.allocation.schemes import (
+    BiasedCoin,
+    Cluster,
+    Minimisation,
+    OfUnits,
+    PermutedBlocks,
+    Scheme,
+    Simple,
+    Stratified,
+)
 from coxa.arguments import kinds
 from coxa.errors import PlanError
 from coxa.findings import Finding, Findings
@@ -47,12 +56,14 @@ def planned_scheme(study: ComparativeStudy) -> Scheme:
     return Cluster(scheme, part.cluster) if part.cluster else scheme
 
 
-def _of_part(study: ComparativeStudy, part: Randomisation) -> Simple | PermutedBlocks | Stratified | Minimisation:
+def _of_part(study: ComparativeStudy, part: Randomisation) -> OfUnits:
     ratio = part.shares(study.arms)
     factors = {name: tuple(study.covariates[name].level_labels()) for name in part.covariates}
     if part.scheme == "simple":
         return Simple(ratio)
     if part.scheme == "minimisation":
         return Minimisation(ratio, factors, dict(part.weights), part.probability, part.measure)
+    if part.scheme == "biased_coin":
+        return BiasedCoin(ratio, factors, part.probability)
     blocks = PermutedBlocks(ratio, part.block_sizes or ())
     return Stratified(blocks, factors) if factors else blocks

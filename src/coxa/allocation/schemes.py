@@ -131,6 +131,43 @@ class Minimisation:
 
 
 @dataclass(frozen=True, slots=True)
+class BiasedCoin:
+    """Each participant, with a high probability, to the arm that is furthest behind, within every stratum.
+
+    ratio       : arm -> its share, in whole numbers
+    factors     : factor -> its levels; every combination of levels is a stratum with a count of its own; empty: one
+    probability : of the favoured arm; the other arms share the rest alike. 1 leaves chance only to ties
+
+    Notes
+    -----
+    Efron, Biometrika 1971, 58:403-417, who took 2/3 for two arms. With an unequal ratio an arm of share 2 takes part as
+    two arms of share 1, as in `Minimisation`.
+
+    Examples
+    --------
+    >>> from coxa.design import randomise
+    >>> coin = BiasedCoin({"usual_care": 1, "exercise": 1}, {"site": ("north", "south")}, probability=1.0)
+    >>> randomise(coin, 4, seed=1).frame.groupby("site")["arm"].value_counts().tolist()
+    [2, 2, 2, 2]
+    """
+
+    ratio: Mapping[str, int]
+    factors: Factors = field(default_factory=dict)
+    probability: float = 0.8
+
+    def __post_init__(self) -> None:
+        check_ratio(self.ratio)
+        if self.factors:
+            check_factors(self.factors)
+        if message := probability_problem(self.ratio, self.probability):
+            raise OptionError(sentences(message))
+
+
+OfUnits = Simple | PermutedBlocks | Stratified | Minimisation | BiasedCoin
+"""How units are allocated, whatever the units are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Whole clusters instead of participants: clinics, practices, therapists.
 
@@ -145,7 +182,7 @@ class Cluster:
     ['exercise', 'usual_care']
     """
 
-    scheme: Simple | PermutedBlocks | Stratified | Minimisation
+    scheme: OfUnits
     unit: str = "cluster"
 
     def __post_init__(self) -> None:
@@ -153,10 +190,10 @@ class Cluster:
             raise OptionError(sentences(message))
 
 
-Scheme = Simple | PermutedBlocks | Stratified | Minimisation | Cluster
+Scheme = OfUnits | Cluster
 
 
-def inner(scheme: Scheme) -> Simple | PermutedBlocks | Stratified | Minimisation:
+def inner(scheme: Scheme) -> OfUnits:
     """Return how units are allocated, whatever the units are."""
     return scheme.scheme if isinstance(scheme, Cluster) else scheme
 
@@ -182,7 +219,7 @@ def ratio_of(scheme: Scheme) -> dict[str, int]:
 def factors_of(scheme: Scheme) -> dict[str, tuple[str, ...]]:
     """Return factor -> levels; empty for schemes that look at no factor."""
     held = inner(scheme)
-    return dict(held.factors) if isinstance(held, Stratified | Minimisation) else {}
+    return dict(held.factors) if isinstance(held, Stratified | Minimisation | BiasedCoin) else {}
 
 
 def blocks_of(scheme: Scheme) -> PermutedBlocks | None:
@@ -235,7 +272,12 @@ def _how(scheme: Scheme) -> str:
         return f"permuted blocks of {'random ' if len(sizes) > 1 else ''}size {_or(sizes)}"
     if isinstance(scheme, Stratified):
         return f"{_how(scheme.within)}, stratified by {_and(list(scheme.factors))}"
-    return _minimisation(scheme)
+    return _coin(scheme) if isinstance(scheme, BiasedCoin) else _minimisation(scheme)
+
+
+def _coin(scheme: BiasedCoin) -> str:
+    within = f" within strata of {_and(list(scheme.factors))}" if scheme.factors else ""
+    return f"a biased coin{within}, probability {scheme.probability:g} for the arm that is furthest behind"
 
 
 def _minimisation(scheme: Minimisation) -> str:

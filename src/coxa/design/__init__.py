@@ -19,6 +19,7 @@ from coxa.lazy import lazy
 
 if TYPE_CHECKING:
     from coxa.allocation.planned import planned_scheme as planned_scheme
+    from coxa.allocation.schemes import BiasedCoin as BiasedCoin
     from coxa.allocation.schemes import Cluster as Cluster
     from coxa.allocation.schemes import Minimisation as Minimisation
     from coxa.allocation.schemes import PermutedBlocks as PermutedBlocks
@@ -72,7 +73,7 @@ __getattr__, __dir__, __all__ = lazy(
     __name__,
     {
         "coxa.allocation.planned": ("planned_scheme",),
-        "coxa.allocation.schemes": ("Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
+        "coxa.allocation.schemes": ("BiasedCoin", "Cluster", "Minimisation", "PermutedBlocks", "Simple", "Stratified"),
         "coxa.design.allocation_list": ("AllocationList", "next_allocation", "randomise"),
         "coxa.design.balance_and_guessing": ("Balance", "Predictability", "balance", "predictability"),
         "coxa.design.by_simulation.hypotheses": ("HypothesisPower", "simulated_hypotheses"),

@@ -130,7 +130,7 @@ def randomise(
     Parameters
     ----------
     scheme
-        `Simple`, `PermutedBlocks`, `Stratified`, `Minimisation`, or one of them in a `Cluster`.
+        `Simple`, `PermutedBlocks`, `Stratified`, `BiasedCoin`, `Minimisation`, or one of them in a `Cluster`.
     n
         Entries of a list made in advance. With strata every stratum has a list of its own of that length; with
         blocks the last block is completed, so that a list can be a little longer.

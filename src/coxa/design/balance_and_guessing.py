@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from coxa.allocation.draw import TIE, draw, stratum_codes
-from coxa.allocation.schemes import Minimisation, Scheme, Stratified, factors_of, inner, ratio_of
+from coxa.allocation.schemes import BiasedCoin, Minimisation, Scheme, Stratified, factors_of, inner, ratio_of
 from coxa.arguments import FRAME, kinds
 from coxa.cards import Carded
 from coxa.design.units import Shares, check_number, level_codes, random_levels
@@ -144,7 +144,7 @@ def balance(
     ratio = np.array(list(ratio_of(scheme).values()), dtype=float)
     groups = {"all": np.zeros(lists.arms.shape, dtype=np.intp)}
     groups |= {name: lists.levels[:, :, k] for k, name in enumerate(factors_of(scheme))}
-    if isinstance(inner(scheme), Stratified) and len(factors_of(scheme)) > 1:
+    if isinstance(inner(scheme), Stratified | BiasedCoin) and len(factors_of(scheme)) > 1:
         groups[" x ".join(factors_of(scheme))] = stratum_codes(scheme, lists.levels)
     rows = [{"within": name, **_summary(departure(lists.arms, group, ratio))} for name, group in groups.items()]
     return Balance(pd.DataFrame(rows), replicates, lists.arms.shape[1])
@@ -265,7 +265,7 @@ def predictability(
 
 def _seen_by_default(scheme: Scheme) -> Sees:
     held = inner(scheme)
-    if isinstance(held, Stratified):
+    if isinstance(held, Stratified) or (isinstance(held, BiasedCoin) and held.factors):
         return "stratum"
     return "factors" if isinstance(held, Minimisation) else "all"
 

@@ -108,8 +108,9 @@ class RedcapField(Part):
 class Randomisation(Part):
     """How participants, or clusters of them, are allocated to the arms. `coxa randomise` draws the list."""
 
-    scheme: Literal["simple", "blocks", "minimisation"] = Field(
-        description="Independent draws, permuted blocks (within strata, if there are any), or minimisation."
+    scheme: Literal["simple", "blocks", "biased_coin", "minimisation"] = Field(
+        description="Independent draws; permuted blocks or a biased coin, within strata if there are any; or "
+        "minimisation."
     )
     ratio: dict[Name, Share] = Field(
         default_factory=dict, description="Arm: its share, in whole numbers; all arms alike if not given."
@@ -118,14 +119,20 @@ class Randomisation(Part):
         None, description="For blocks: a size, or several of which one is drawn for each block."
     )
     strata: OneOrMany[Name] = Field(
-        (), description="For blocks: covariates of type category; every combination of levels has blocks of its own."
+        (),
+        description="For blocks and biased_coin: covariates of type category; every combination of levels has blocks, "
+        "or counts, of its own.",
     )
     factors: OneOrMany[Name] = Field((), description="For minimisation: covariates of type category to be balanced.")
     weights: dict[Name, float] = Field(
         default_factory=dict, description="For minimisation: factor: weight of its imbalance; 1 if not given."
     )
     probability: float = Field(
-        0.8, gt=0, le=1, description="For minimisation: probability of the favoured arm; 1 leaves chance only to ties."
+        0.8,
+        gt=0,
+        le=1,
+        description="For minimisation and biased_coin (Efron took 0.667): probability of the favoured arm; 1 leaves "
+        "chance only to ties.",
     )
     measure: Literal["range", "variance"] = Field(
         "range", description="For minimisation: how far apart the arms' counts within a level are."
@@ -142,7 +149,9 @@ class Randomisation(Part):
     def _says_what_its_scheme_needs(self) -> Randomisation:
         if self.scheme == "blocks" and self.block_sizes is None:
             raise ValueError("blocks need `block_sizes`; add for example `block_sizes: [4, 6]`")
-        if self.scheme != "blocks" and (self.block_sizes is not None or self.strata):
+        if self.scheme == "biased_coin" and self.block_sizes is not None:
+            raise ValueError("`block_sizes` belongs to `scheme: blocks`, not to biased_coin; remove it")
+        if self.scheme not in ("blocks", "biased_coin") and (self.block_sizes is not None or self.strata):
             raise ValueError(
                 f"`block_sizes` and `strata` belong to `scheme: blocks`, not to {self.scheme}; "
                 + ("name covariates as `factors`" if self.scheme == "minimisation" else "remove them")
@@ -151,7 +160,8 @@ class Randomisation(Part):
             raise ValueError("minimisation needs `factors`; name covariates, for example `factors: [site, sex]`")
         if self.scheme != "minimisation" and (self.factors or self.weights):
             raise ValueError(
-                "`factors` and `weights` belong to `scheme: minimisation`; for blocks within levels use `strata`"
+                "`factors` and `weights` belong to `scheme: minimisation`; for blocks or a coin within levels use "
+                "`strata`"
             )
         return self
 
@@ -196,11 +206,11 @@ def randomisation_problems(
     shares = part.shares(arms)
     if part.block_sizes is not None and (message := block_problem(shares, part.block_sizes)):
         yield ("block_sizes",), message
-    if part.scheme == "minimisation":
-        if message := weight_problem(part.factors, part.weights):
-            yield ("weights",), message
-        if message := probability_problem(shares, part.probability):
-            yield ("probability",), message
+    if part.scheme == "minimisation" and (message := weight_problem(part.factors, part.weights)):
+        yield ("weights",), message
+    favours = part.scheme in ("biased_coin", "minimisation")
+    if favours and (message := probability_problem(shares, part.probability)):
+        yield ("probability",), message
     for name in part.redcap:
         if name not in ("arm", *part.strata):
             yield ("redcap",), not_allowed("field of the allocation table", name, ["arm", *part.strata])

@@ -18,7 +18,7 @@ from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import join_words, model_formula, no_word, proportion_of
 
-SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "minimisation": "ps"}
+SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "biased_coin": "bc", "minimisation": "ps"}
 VARIANCE_WORDS = {
     "ye": "have the variance of Ye and others, which holds under randomisation also where the model is wrong",
     "ge": "have errors by the delta method, model and covariates taken as given",

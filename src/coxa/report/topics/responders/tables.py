@@ -127,7 +127,7 @@ def difference_of(response: Response, own: Count, other: Count) -> dict[str, flo
     else:
         limits = "miettinen-nurminen" if too_many(response, own, other) else response.limits
         found = compare_proportions(*cells, limits=limits, conf_level=level).only(term="risk_difference").frame
-        row = found.iloc[0].to_dict()
+        row = {str(name): value for name, value in found.iloc[0].items()}
     return {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high")}
 
 

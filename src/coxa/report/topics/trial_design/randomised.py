@@ -66,6 +66,8 @@ def _sentences(study: ComparativeStudy, part: Randomisation) -> Iterator[str]:
     units = "Participants" if part.cluster is None else f"Clusters ({factor_words(study, part.cluster)})"
     others = "" if part.cluster is None else ", not participants,"
     yield f"{units}{others} were randomised to {arms} in the ratio {ratio}, as planned {_how(study, part)}."
+    if part.scheme == "biased_coin":
+        yield from _coin(part, unequal=set(shares.values()) != {1})
     if part.scheme == "minimisation":
         yield from _rule(part, unequal=set(shares.values()) != {1})
 
@@ -76,6 +78,8 @@ def _how(study: ComparativeStudy, part: Randomisation) -> str:
         return "by simple randomisation without restriction"
     if part.scheme == "minimisation":
         return f"by minimisation over {_covariates(study, part)}"
+    if part.scheme == "biased_coin":
+        return f"by a biased coin within {_strata(study, part)}" if part.strata else "by a biased coin"
     sizes = [str(size) for size in part.block_sizes or ()]
     blocks = f"in permuted blocks of {sizes[0]}" if len(sizes) == 1 else (
         f"in permuted blocks of {join_words(sizes, 'or')}, the size of each drawn at random"
@@ -85,6 +89,28 @@ def _how(study: ComparativeStudy, part: Randomisation) -> str:
     by = _covariates(study, part)
     within = f"each {by}" if len(part.strata) == 1 else "each combination of their levels"
     return f"{blocks}, stratified by {by}, with separate blocks for {within}"
+
+
+def _strata(study: ComparativeStudy, part: Randomisation) -> str:
+    """Return "each site", or "each combination of site and sex"."""
+    by = _covariates(study, part)
+    return f"each {by}" if len(part.strata) == 1 else f"each combination of {by}"
+
+
+def _coin(part: Randomisation, *, unequal: bool) -> Iterator[str]:
+    """Say whom a biased coin favours, and how much is left to chance."""
+    who = "participant" if part.cluster is None else "cluster"
+    counted = f" among the {who}s of the stratum," if part.strata else " so far"
+    if part.probability == 1:
+        behind = f"furthest behind its share{counted.rstrip(',')}"
+        yield f"Each {who} went to the arm that was {behind}, by chance where arms were level."
+    else:
+        yield (
+            f"Each {who} went, with probability {part.probability:g}, to the arm that was furthest behind its share"
+            f"{counted} and to another arm otherwise; where arms were level, chance decided."
+        )
+    if unequal:
+        yield _slots(part)
 
 
 def _covariates(study: ComparativeStudy, part: Randomisation) -> str:
@@ -111,5 +137,9 @@ def _rule(part: Randomisation, *, unequal: bool) -> Iterator[str]:
             f"to another arm otherwise; {measure}."
         )
     if unequal:
-        refers = "" if part.probability == 1 else ", to which the probability refers"
-        yield f"An arm with a larger share took part as several arms of share one{refers}."
+        yield _slots(part)
+
+
+def _slots(part: Randomisation) -> str:
+    refers = "" if part.probability == 1 else ", to which the probability refers"
+    return f"An arm with a larger share took part as several arms of share one{refers}."
