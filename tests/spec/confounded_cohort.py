@@ -84,3 +84,37 @@ def study(**changes: Any) -> Study:
 def report() -> Report:
     """Return the report of one simulated cohort."""
     return analyse(simulate_study(study(), truth_size=2000, seed=5))
+
+
+DIFFERENCES = {"programme": TRUTH, "manual": -2.0}
+"""Difference of means at week 12 from usual care that every participant has, of three groups."""
+
+
+def three(estimand: str = "ATE", focal: str | None = None, **analysis: Any) -> dict[str, Any]:
+    """Return the changes of the plan by which three groups are compared."""
+    base = plan()
+    trial = {**base["target_trial"], "estimand": estimand, **({"focal": focal} if focal else {})}
+    trial["strategies"] = {**trial["strategies"], "manual": "Manual therapy."}
+    pain = base["assumptions"]["outcomes"]["pain"]
+    change = {arm: {"week_12": value} for arm, value in DIFFERENCES.items()}
+    return {
+        "arms": {**base["arms"], "manual": {"label": "Manual therapy"}},
+        "target_trial": trial,
+        "estimands": {"pain": {**base["estimands"]["pain"],
+                               "treatment": {"compare": ["programme", "manual"], "against": "usual"}}},
+        "analyses": {"primary": {"estimand": "pain", "role": "primary", "model": "doubly_robust", **analysis}},
+        "assumptions": {
+            **base["assumptions"],
+            "participants": {"usual": 150, "programme": 120, "manual": 130},
+            "outcomes": {**base["assumptions"]["outcomes"], "pain": {**pain, "mean_change": change}},
+            "confounding": {
+                "programme": {"age": -0.06, "severity": {"mild": 0.5, "severe": -0.5}},
+                "manual": {"age": 0.03, "severity": {"mild": -0.3, "severe": 0.3}},
+            },
+        },
+    }  # fmt: skip
+
+
+def of_three(estimand: str = "ATE", focal: str | None = None, **analysis: Any) -> Report:
+    """Return the report of one simulated cohort of three groups."""
+    return analyse(simulate_study(study(**three(estimand, focal, **analysis)), truth_size=2000, seed=5))

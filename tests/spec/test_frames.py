@@ -106,6 +106,8 @@ ENTRY = ENTRY.assign(age=ENTRY["age"].mask(ENTRY.index == 3))
 GROUPED = pd.DataFrame({"age": 50.0 + np.arange(40) % 13, "group": list("aabab") * 8, "weeks": 1.0 + np.arange(40) % 9})
 GROUPED = GROUPED.assign(pain=GROUPED["age"] / 9 + np.sin(np.arange(40.0)), seen=[1, 1, 1, 0] * 10)
 TWO_GROUPS = {"group": "group", "treated": "b", "confounders": ["age"]}
+THREE = GROUPED.assign(group=list("aabcbacb") * 5)
+SEVERAL = {"group": "group", "against": "a", "confounders": ["age"]}
 GAPPY = pd.DataFrame({"participant_id": np.repeat(np.arange(60), 2), "visit": ["a", "b"] * 60})
 GAPPY = GAPPY.assign(
     arm=np.where(GAPPY["participant_id"] % 2, "new", "old"),
@@ -290,6 +292,25 @@ CASES: dict[str, Callable[[As], Any]] = {
     "causal.compare_group_times": lambda into: (
         causal.compare_group_times(into(GROUPED), time="weeks", event="seen", horizon=6.0, **TWO_GROUPS).estimates.frame
     ),
+    "causal.balance_of_groups": lambda into: causal.balance_of_groups(
+        into(THREE), causal.weights_of_groups(THREE, group="group", confounders=["age"]), ["age"]
+    ).table.astype({"apart_before": str, "apart_after": str}),
+    "causal.compare_several_courses": lambda into: (
+        causal.compare_several_courses(
+            into(THREE.assign(participant_id=range(len(THREE)), visit="w1")), outcome="pain", **SEVERAL
+        )["w1"].estimates.frame
+    ),
+    "causal.compare_several_groups": lambda into: (
+        causal.compare_several_groups(into(THREE), outcome="pain", **SEVERAL).estimates.frame
+    ),
+    "causal.compare_several_times": lambda into: (
+        causal.compare_several_times(
+            into(THREE), time="weeks", event="seen", horizon=6.0, estimator="g_computation", **SEVERAL
+        ).estimates.frame
+    ),
+    "causal.weights_of_groups": lambda into: causal.weights_of_groups(
+        into(THREE), group="group", confounders=["age"]
+    ).value.tolist(),
     "causal.permute_clusters": lambda into: (
         causal.permute_clusters(
             into(

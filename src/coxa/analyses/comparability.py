@@ -14,20 +14,24 @@ from coxa.analyses.groups import (
     called,
     comparisons_of,
     confounder_label,
+    in_plan_order,
     naive_at,
     outcome_options,
     pair_at,
+    people_at,
 )
 from coxa.analyses.rows import AnalysisRows
 from coxa.causal import (
     Comparison,
     EValue,
     Matched,
+    SeveralGroups,
     Unmeasured,
     Weights,
     balancing_weights,
     e_value,
     unmeasured_confounding,
+    weights_of_groups,
 )
 from coxa.causal.explained_away import EScale
 from coxa.errors import FitError
@@ -55,6 +59,8 @@ class Comparability:
     comparison : estimates, weights and balance
     naive      : the same comparison of the groups as they are; empty of times
     score      : (n,) propensity of each participant, also where weights are made in another way
+    everyone   : the participants of all groups, where several are compared together
+    scores     : (n, k) probability of each group of each of them; empty where two groups are compared
     e_value    : None where the estimate has no ratio
     unmeasured : of differences of means; None of others
     """
@@ -66,6 +72,8 @@ class Comparability:
     comparison: Comparison = field(repr=False)
     naive: Estimates = field(repr=False)
     score: np.ndarray = field(repr=False)
+    everyone: Pair | None = field(repr=False)
+    scores: np.ndarray = field(repr=False)
     e_value: EValue | None
     unmeasured: Unmeasured | None = field(repr=False)
 
@@ -131,10 +139,25 @@ def comparabilities(planned: PlannedAnalysis, dataset: AnalysisRows, fits: Seque
                     pair.rows, group="arm", treated=arm, confounders=pair.confounders, target="ATO"
                 ).score
             assert score is not None
+            everyone = people_at(planned, dataset, planned.arms, visit) if comparison.together else None
+            scores = _scores(comparison, everyone)
             yield Comparability(
-                planned, arm, visit, pair, comparison, naive, score, _e_value(planned, pair, comparison),
-                _unmeasured(planned, pair, comparison, arm),
+                planned, arm, visit, pair, comparison, naive, score, everyone, scores,
+                _e_value(planned, pair, comparison), _unmeasured(planned, pair, comparison, arm),
             )  # fmt: skip
+
+
+def _scores(comparison: Comparison, everyone: Pair | None) -> np.ndarray:
+    """Return the probabilities of several groups, also where weights are made in another way."""
+    if comparison.together is None or everyone is None:
+        return np.empty((0, 0))
+    score = comparison.together.weights.score
+    if score is None:
+        rows, names = everyone.rows, comparison.together.weights.names
+        rows = rows.assign(arm=pd.Categorical(rows["arm"], names))
+        score = weights_of_groups(rows, group="arm", confounders=everyone.confounders, target="ATO").score
+    assert score is not None
+    return score
 
 
 def _compared_row(comparison: Comparison, term: str) -> pd.Series | None:
@@ -188,19 +211,29 @@ def negative_control(one: Comparability, values: pd.Series) -> Comparison:
     FitError
         There are too few values.
     """
-    rows = one.pair.rows.assign(control_=one.pair.rows["participant_id"].map(values).astype(float))
-    options = outcome_options(one.planned)
-    return called(one.planned)(
-        rows, outcome="control_", kind="mean", treated=one.arm, confounders=one.pair.confounders, **options
-    )  # fmt: skip
+    people = one.everyone or one.pair
+    rows = people.rows.assign(control_=people.rows["participant_id"].map(values).astype(float))
+    options = {**outcome_options(one.planned), "outcome": "control_", "kind": "mean", "confounders": people.confounders}
+    function = called(one.planned)
+    if one.everyone is not None:
+        whole: SeveralGroups = function(in_plan_order(one.planned, rows), against=one.planned.against, **options)
+        return whole.pair(one.arm)
+    found: Comparison = function(rows, treated=one.arm, **options)
+    return found
 
 
 def unbalanced_words(one: Comparability) -> str | None:
     """Say which confounders are still apart after weighting; None where none is, or where weights are not used."""
-    rows = one.comparison.balance.unbalanced
+    study, together = one.planned.study, one.comparison.together
+    rows = (one.comparison if together is None else together).balance.unbalanced
     if rows.empty or not one.weights_count:
         return None
-    study = one.planned.study
+    if together is not None:
+        named = join_words([f"{one.label(str(row.confounder))} ({row.after:.2f})" for row in rows.itertuples()])
+        return (
+            f"The {len(together.weights.names)} {study.words.arms} differ after {one.way} by standardised differences "
+            f"of two {study.words.arms} over {together.balance.bound:g}: {named}"
+        )
     named = join_words([f"{one.label(str(row.confounder))} ({row.after:.2f})" for row in rows.itertuples()])
     return (
         f"{study.label('arms', one.arm)} and {study.label('arms', one.planned.against)} differ after {one.way} by "

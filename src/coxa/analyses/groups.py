@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +15,13 @@ from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows
 from coxa.causal import (
     Comparison,
+    SeveralGroups,
     compare_group_times,
     compare_groups,
     compare_matched,
     compare_matched_times,
+    compare_several_groups,
+    compare_several_times,
     unadjusted,
 )
 from coxa.causal.comparison import Estimator, Kind
@@ -28,7 +32,8 @@ from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
 from coxa.study.models.weighting import WithoutRandomisation
-from coxa.study.target_trial import BASELINE, TargetTrial, target_trial_of
+from coxa.study.target_trial import BASELINE, TargetTrial, in_one_population, target_trial_of
+from coxa.study.wording import join_words
 
 KINDS: Mapping[EndpointKind, Kind] = {"mean": "mean", "binary": "yes_no", "count": "count"}
 ESTIMATORS: Mapping[str, Estimator] = {
@@ -46,7 +51,7 @@ EVENT = 1
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The participants of two groups at one visit, and those who cannot be compared.
+    """The participants of two groups, or of several, at one visit, and those who cannot be compared.
 
     rows        : one row per participant with every confounder
     confounders : columns
@@ -72,9 +77,14 @@ def target_of(planned: PlannedAnalysis) -> TargetTrial:
 
 def pair_at(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: str) -> Pair:
     """Return the participants of a group and of its comparator at a visit, with their confounders."""
+    return people_at(planned, dataset, (arm, planned.against), visit)
+
+
+def people_at(planned: PlannedAnalysis, dataset: AnalysisRows, arms: Sequence[str], visit: str) -> Pair:
+    """Return the participants of some groups at a visit, with their confounders."""
     rows = dataset.frame[dataset.frame["visit"] == visit]
     check_arms_at(planned, rows[rows[planned.response].notna()] if planned.kind != "time" else rows, visit)
-    both = rows[rows["arm"].astype(str).isin([arm, planned.against])]
+    both = rows[rows["arm"].astype(str).isin(arms)]
     names = tuple(target_of(planned).confounders)
     known = both[list(names)].notna().all(axis=1)
     kept = both[known].assign(arm=both.loc[known, "arm"].astype(str)).reset_index(drop=True)
@@ -90,18 +100,52 @@ def compared(planned: PlannedAnalysis, pair: Pair, arm: str, visit: str) -> Comp
         The groups have no overlap, or too few outcomes.
     """
     function, options = call_at(planned, visit)
-    rows = pair.rows
-    if planned.kind == "time":
-        rows = rows.assign(**{HAPPENED: (rows["status"] == EVENT).astype(int)})
+    with named_error(planned, arm):
+        found: Comparison = function(_timed(planned, pair), treated=arm, confounders=pair.confounders, **options)
+    return found
+
+
+def compared_together(planned: PlannedAnalysis, everyone: Pair, visit: str) -> dict[str, Comparison]:
+    """Return group -> its comparison with the comparator, all from one set of equations.
+
+    Raises
+    ------
+    FitError
+        The groups have no overlap, or too few outcomes.
+    """
+    function, options = call_at(planned, visit)
+    with named_error(planned, *planned.compare):
+        found: SeveralGroups = function(
+            in_plan_order(planned, _timed(planned, everyone)),
+            against=planned.against,
+            confounders=everyone.confounders,
+            **options,
+        )
+    return {arm: found.pair(arm) for arm in planned.compare}
+
+
+def in_plan_order(planned: PlannedAnalysis, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the groups in the order of the plan, in which their differences are shown."""
+    return rows.assign(arm=pd.Categorical(rows["arm"], planned.study.arm_order))
+
+
+def _timed(planned: PlannedAnalysis, people: Pair) -> pd.DataFrame:
+    """Return the rows, of times with whether they end with the event."""
+    rows = people.rows
+    return rows.assign(**{HAPPENED: (rows["status"] == EVENT).astype(int)}) if planned.kind == "time" else rows
+
+
+@contextmanager
+def named_error(planned: PlannedAnalysis, *arms: str) -> Iterator[None]:
+    """Say of an error in which analysis and groups it was."""
     try:
-        return function(rows, treated=arm, confounders=pair.confounders, **options)
+        yield
     except FitError as error:
-        raise FitError(
-            f"analysis {planned.name}, {arm} and {planned.against}: {error.message}", error.remedies
-        ) from error
+        named = join_words([*arms, planned.against])
+        raise FitError(f"analysis {planned.name}, {named}: {error.message}", error.remedies) from error
 
 
-def call_at(planned: PlannedAnalysis, visit: str) -> tuple[Callable[..., Comparison], dict[str, Any]]:
+def call_at(planned: PlannedAnalysis, visit: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     """Return the function of the library that compares groups at a visit, and its options but for group and rows."""
     if planned.kind == "time":
         return called(planned, of_times=True), times_options(planned, float(planned.study.visits[visit].day))
@@ -109,10 +153,12 @@ def call_at(planned: PlannedAnalysis, visit: str) -> tuple[Callable[..., Compari
     return called(planned), options
 
 
-def called(planned: PlannedAnalysis, *, of_times: bool = False) -> Callable[..., Comparison]:
+def called(planned: PlannedAnalysis, *, of_times: bool = False) -> Callable[..., Any]:
     """Return the function of the library that an analysis calls."""
     if in_pairs(planned):
         return compare_matched_times if of_times else compare_matched
+    if in_one_population(planned):
+        return compare_several_times if of_times else compare_several_groups
     return compare_group_times if of_times else compare_groups
 
 
@@ -141,8 +187,14 @@ def shared_options(planned: PlannedAnalysis) -> dict[str, Any]:
     if in_pairs(planned):
         return options
     estimator = ESTIMATORS.get(analysis.model) or analysis.option("estimator")
-    options |= {"estimator": estimator, "target": target_of(planned).estimand}
-    return options | errors_of(planned)
+    return {**options, "estimator": estimator, **target_options(planned), **errors_of(planned)}
+
+
+def target_options(planned: PlannedAnalysis) -> dict[str, Any]:
+    """Return whom the comparison is of."""
+    trial = target_of(planned)
+    focal = {"focal": trial.focal} if in_one_population(planned) and trial.focal else {}
+    return {"target": trial.estimand, **focal}
 
 
 def errors_of(planned: PlannedAnalysis) -> dict[str, Any]:
@@ -164,19 +216,26 @@ class ComparisonSpec:
     visit: str
     of_times: bool
     several: bool = False
+    together: bool = False
 
     def call(self) -> str:
         """Return the expression: group -> its comparison."""
-        names = list(self.confounders)
+        names, arms = list(self.confounders), f"[arm, {self.against!r}]"
+        if self.together:
+            arms = repr([*self.compare, self.against])
         here = (
             f"data['visit'].isin({self.options['visits']!r})" if self.several else f"(data['visit'] == {self.visit!r})"
         )
-        rows = f"data[{here} & data['arm'].isin([arm, {self.against!r}])]"
-        rows += f".dropna(subset={names!r})"
+        rows = f"data[{here} & data['arm'].isin({arms})].dropna(subset={names!r})"
         if self.of_times:
             rows += f".assign(**{{{HAPPENED!r}: lambda d: (d['status'] == {EVENT}).astype(int)}})"
         given = ", ".join(f"{name}={value!r}" for name, value in self.options.items())
         at = f"[{self.visit!r}]" if self.several else ""
+        if self.together:
+            return (
+                f"{{arm: found.pair(arm) for found in [coxa.causal.{self.function}({rows}, against={self.against!r}, "
+                f"confounders={names!r}, {given}){at}] for arm in {list(self.compare)!r}}}"
+            )
         return (
             f"{{arm: coxa.causal.{self.function}({rows}, treated=arm, confounders={names!r}, {given}){at} "
             f"for arm in {list(self.compare)!r}}}"
@@ -189,9 +248,9 @@ def comparisons_of(fit: AnyFit) -> dict[str, Comparison]:
     return dict(fit.model)
 
 
-def levels_of_pair(planned: PlannedAnalysis, pair: Pair, arm: str, subgroup: str) -> dict[str, Pair]:
-    """Return level -> its participants, with the confounders that vary among them."""
-    levels = rows_of_levels(planned, pair.rows, subgroup, (arm, planned.against))
+def levels_of_pair(planned: PlannedAnalysis, pair: Pair, arms: Sequence[str], subgroup: str) -> dict[str, Pair]:
+    """Return level -> its participants, with the confounders that vary among them; each has some of every group."""
+    levels = rows_of_levels(planned, pair.rows, subgroup, (*arms, planned.against))
     return {level: varying(replace(pair, rows=rows.reset_index(drop=True))) for level, rows in levels.items()}
 
 
@@ -246,8 +305,9 @@ def recorded(
         one_visit, options = call_at(planned, visit)
         call = one_visit.__name__, options
     spec = ComparisonSpec(
-        *call, pair.confounders, planned.compare, planned.against, visit, planned.kind == "time", several
-    )
+        *call, pair.confounders, planned.compare, planned.against, visit, planned.kind == "time", several,
+        in_one_population(planned),
+    )  # fmt: skip
     formula = f"{planned.response} ~ arm | {' + '.join(pair.confounders)}"
     method = str(next(iter(found.values())).estimates.frame["method"].iloc[0])
     return ModelRun(formula, spec, sample, dict(found), method, ddf="normal")

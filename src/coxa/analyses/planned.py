@@ -123,7 +123,7 @@ def _parts(planned: PlannedAnalysis) -> Iterator[tuple[Literal["visit", "arm"], 
     """Yield what of an analysis is compared by itself: its visits, its arms; where there are several."""
     if not planned.analysis.over_visits and not planned.in_periods and len(planned.visits) > 1:
         yield "visit", planned.visits
-    if method_of(planned.analysis).separate_arms and len(planned.compare) > 1:
+    if method_of(planned.analysis).arms_apart(planned) and len(planned.compare) > 1:
         yield "arm", planned.compare
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from coxa.causal.compare import unadjusted as unadjusted
     from coxa.causal.compare_times import compare_group_times as compare_group_times
     from coxa.causal.comparison import Comparison as Comparison
+    from coxa.causal.comparison import SeveralGroups as SeveralGroups
     from coxa.causal.compliers import ComplierEffect as ComplierEffect
     from coxa.causal.compliers import complier_effect as complier_effect
     from coxa.causal.compliers import received_at_least as received_at_least
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from coxa.causal.several_balance import GroupsBalance as GroupsBalance
     from coxa.causal.several_balance import balance_of_groups as balance_of_groups
     from coxa.causal.several_courses import compare_several_courses as compare_several_courses
-    from coxa.causal.several_record import SeveralGroups as SeveralGroups
     from coxa.causal.several_times import compare_several_times as compare_several_times
     from coxa.causal.several_weights import GroupWeights as GroupWeights
     from coxa.causal.several_weights import weights_of_groups as weights_of_groups
@@ -69,13 +69,12 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.causal.compare": ("compare_groups", "unadjusted"),
         "coxa.causal.matched_groups": ("compare_matched", "compare_matched_times"),
         "coxa.causal.compare_times": ("compare_group_times",),
-        "coxa.causal.comparison": ("Comparison",),
+        "coxa.causal.comparison": ("Comparison", "SeveralGroups"),
         "coxa.causal.courses": ("compare_group_courses",),
         "coxa.causal.explained_away": ("EValue", "e_value"),
         "coxa.causal.matching": ("Matched", "match_nearest", "matched_difference"),
         "coxa.causal.several": ("compare_several_groups",),
         "coxa.causal.several_courses": ("compare_several_courses",),
-        "coxa.causal.several_record": ("SeveralGroups",),
         "coxa.causal.several_times": ("compare_several_times",),
         "coxa.causal.several_balance": ("GroupsBalance", "balance_of_groups"),
         "coxa.causal.several_weights": ("GroupWeights", "weights_of_groups"),

@@ -75,6 +75,14 @@ def balance_of_groups(
     ------
     OptionError
         Weights and data differ in their rows.
+
+    Examples
+    --------
+    >>> from coxa.causal import weights_of_groups
+    >>> data = pd.DataFrame({"group": list("aaabbbccc"), "age": [50.0, 61, 58, 52, 66, 64, 55, 63, 49]})
+    >>> weights = weights_of_groups(data, group="group", confounders=["age"])
+    >>> balance_of_groups(data, weights, ["age"]).pairs["a", "c"].table["before"].round(2).tolist()
+    [0.1]
     """
     if len(weights.value) != len(data):
         raise OptionError(

@@ -1,9 +1,9 @@
-"""The record of several groups compared without randomisation, and the rows of their numbers."""
+"""How several groups are compared without randomisation, and the rows of their numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -11,76 +11,25 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from coxa.cards import Carded
 from coxa.causal.bootstrap import Resampled, resample
 from coxa.causal.compare_times import rows_of_times
 from coxa.causal.comparison import (
     ARM_TERMS,
-    Comparison,
     Estimator,
     Kind,
+    SeveralGroups,
     StandardError,
     method_words,
     rows_of_arms,
     rows_of_means,
 )
-from coxa.causal.several_balance import GroupsBalance, balance_of_groups
+from coxa.causal.several_balance import balance_of_groups
 from coxa.causal.several_weights import GroupWeights, group_codes, several_weights_of_columns
 from coxa.causal.weights import Target, WeightingMethod
 from coxa.errors import FitError, check_known
 from coxa.estimates import Estimates
 
 RowsOfPair = Callable[[list[int]], Iterator[dict[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class SeveralGroups(Carded):
-    """Several groups compared without randomisation.
-
-    estimates : rows of every group, of every two of them (those with the comparator first), and the joint test that all
-                groups have the same number (Wald, chi-square)
-    weights   : that made the groups alike; of the participants only, without those for missing outcomes
-    balance   : of the confounders before and after, the largest difference of two groups
-    against   : the comparator
-    observed  : outcomes of each group that were used, in the order of `weights.names`
-    complete  : (n,) the participants whose outcomes were used
-    resampled : the samples, where errors are by a bootstrap
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(5)
-    >>> data = pd.DataFrame({"age": rng.normal(60, 8, 150), "group": rng.choice(list("abc"), 150)})
-    >>> data["pain"] = data["age"] / 10 + rng.normal(0, 1, 150)
-    >>> from coxa.causal import compare_several_groups
-    >>> found = compare_several_groups(data, outcome="pain", group="group", against="a", confounders=["age"])
-    >>> found.estimates.frame[["term", "arm", "reference"]].iloc[3:].to_numpy().tolist()
-    [['difference', 'b', 'a'], ['difference', 'c', 'a'], ['difference', 'c', 'b'], ['joint_test', '', '']]
-    """
-
-    estimates: Estimates
-    weights: GroupWeights = field(repr=False)
-    balance: GroupsBalance = field(repr=False)
-    against: str
-    observed: tuple[int, ...]
-    complete: np.ndarray = field(repr=False)
-    resampled: Resampled | None = field(default=None, repr=False)
-
-    def pair(self, name: str, reference: str | None = None) -> Comparison:
-        """Return two of the groups: their rows, weights and balance, as of participants of both."""
-        other = reference or self.against
-        frame, names = self.estimates.frame, self.weights.names
-        mine = (frame["arm"].isin([name, other]) & frame["reference"].eq("")) | (
-            frame["arm"].eq(name) & frame["reference"].eq(other)
-        )
-        both = np.isin(self.weights.group, [names.index(one) for one in (name, other)])
-        rows = frame[mine]
-        rows = pd.concat([rows[rows["arm"].eq(one) & rows["reference"].eq("")] for one in (name, other)]
-                         + [rows[rows["reference"].ne("")]], ignore_index=True)  # fmt: skip
-        return Comparison(
-            Estimates(rows), self.weights.pair(name, other), self.balance.pairs[name, other],
-            tuple(self.observed[names.index(one)] for one in (name, other)), self.complete[both],
-            resampled=self.resampled, together=self,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

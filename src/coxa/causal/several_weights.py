@@ -88,16 +88,6 @@ class GroupWeights(Balancing, Carded):
         w = self.of(name)
         return float(w.max() / w[w > 0].mean())
 
-    def outside(self, name: str) -> int:
-        """Return the participants of a group with a probability of some group that another group does not reach."""
-        if self.score is None:
-            return 0
-        mine, beyond = self.group == self.names.index(name), np.zeros(len(self.group), dtype=bool)
-        for other in range(len(self.names)):
-            theirs = self.score[self.group == other]
-            beyond |= ((self.score < theirs.min(axis=0)) | (self.score > theirs.max(axis=0))).any(axis=1)
-        return int((beyond & mine).sum())
-
     def pair(self, name: str, reference: str) -> Weights:
         """Return the weights of two of the groups, as of participants of both alone, without what their errors need."""
         places = [self.names.index(one) for one in (name, reference)]

@@ -62,6 +62,11 @@ class TargetTrial(Part):
     estimand: CausalTarget = Field(
         "ATE", description="Whose effect: ATE of all, ATT of the treated, ATO of those who could have had either."
     )
+    focal: Name | None = Field(
+        None,
+        description="Group whose participants the effect is of, with `estimand: ATT` where several groups are compared "
+        "together; that of two groups is the compared one.",
+    )
     analysis: Reason = Field(description="How the trial would be analysed, and what differs here.")
     confounders: dict[Name, Reason] = Field(
         min_length=1,
@@ -84,6 +89,18 @@ def emulated(planned: PlannedAnalysis) -> bool:
     return isinstance(planned.analysis, WithoutRandomisation)
 
 
+def target_words(study: ComparativeStudy, trial: TargetTrial) -> str:
+    """Return whose effect the target trial asks for, in words."""
+    if trial.focal is not None:
+        return f"the average effect in those of {study.label('arms', trial.focal)} (ATT)"
+    return TARGET_WORDS[trial.estimand]
+
+
+def in_one_population(planned: PlannedAnalysis) -> bool:
+    """Say whether several groups are compared together, in one target population."""
+    return planned.analysis.option("groups") == "together" and len(planned.compare) > 1
+
+
 def adjusted_for(planned: PlannedAnalysis) -> tuple[str, ...]:
     """Return the variables whose imbalance between arms or groups an analysis takes into account."""
     trial = target_trial_of(planned.study)
@@ -101,11 +118,20 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
                 f"`model: {analysis.model}` makes groups comparable by declared confounders, and the plan declares "
                 "none; add `target_trial:` with `confounders:` to a plan of `design: cohort`",
             )
-        if analysis.option("method") == "entropy" and trial is not None and trial.estimand != "ATT":
+        planned = study.planned(name) if analysis.estimand in study.estimands else None
+        joined = planned is not None and in_one_population(planned)
+        if joined and trial is not None and trial.estimand == "ATT" and trial.focal is None:
+            yield Problem(
+                ("target_trial", "focal"),
+                f"analysis '{name}' compares several groups together, and the ATT is of one of them; name it as "
+                "`focal`, or write `groups: apart` in the analysis",
+            )
+        exact = ("ATT", "ATE") if joined else ("ATT",)
+        if analysis.option("method") == "entropy" and trial is not None and trial.estimand not in exact:
             yield Problem(
                 ("analyses", name, "method"),
-                f"entropy balancing is of the treated (ATT), and the target trial has {trial.estimand}; write "
-                "`estimand: ATT` there, or `method: propensity`",
+                f"entropy balancing is of the treated (ATT){' or of all (ATE)' if joined else ''}, and the target "
+                f"trial has {trial.estimand}; write `estimand: ATT` there, or `method: propensity`",
             )
         if kind is not None and kind.in_pairs and trial is not None and trial.estimand != "ATT":
             yield Problem(
@@ -118,6 +144,10 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
     at = ("target_trial",)
     yield from known(trial.confounders, [*study.covariates, BASELINE], "covariate", (*at, "confounders"))
     yield from known(trial.strategies, study.arms, "arm", (*at, "strategies"))
+    if trial.focal is not None:
+        yield from known([trial.focal], study.arms, "arm", (*at, "focal"))
+        if trial.estimand != "ATT":
+            yield Problem((*at, "focal"), f"`focal` is of the ATT, and the estimand is {trial.estimand}; leave it out")
     yield from known(trial.start.treated, study.arms, "arm", (*at, "start", "treated"))
     yield from known(trial.negative_controls, study.outcomes, "outcome", (*at, "negative_controls"))
     for arm in study.arms:

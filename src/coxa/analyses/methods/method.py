@@ -111,6 +111,10 @@ class Method:
         """
         yield from ()
 
+    def arms_apart(self, planned: PlannedAnalysis) -> bool:
+        """Return whether each arm of an analysis is compared with the comparator by itself."""
+        return self.separate_arms
+
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield every number that the plan asks for, from the models or from the rows."""
         raise NotImplementedError

@@ -8,16 +8,26 @@ from typing import Any
 
 import pandas as pd
 
-from coxa.analyses.groups import Pair, errors_of, levels_of_pair, recorded, recorded_levels, target_of
+from coxa.analyses.groups import (
+    Pair,
+    errors_of,
+    in_plan_order,
+    levels_of_pair,
+    named_error,
+    recorded,
+    recorded_levels,
+    target_of,
+    target_options,
+)
 from coxa.analyses.methods.method import Telling, Words, options_of
 from coxa.analyses.methods.without_randomisation import WithoutRandomisationMethod, weights_words
 from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows
-from coxa.causal import Comparison, compare_group_courses
-from coxa.errors import FitError
+from coxa.causal import Comparison, SeveralGroups, compare_group_courses, compare_several_courses
 from coxa.models.results.run import AnyFit
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.weighted_mmrm import WeightedMMRM
+from coxa.study.target_trial import in_one_population
 from coxa.study.wording import join_words
 
 Courses = Mapping[str, Comparison]
@@ -31,12 +41,21 @@ class WeightedMMRMMethod(WithoutRandomisationMethod):
 
     def fits(self, planned: PlannedAnalysis, dataset: AnalysisRows, subgroup: str | None = None) -> Iterator[AnyFit]:
         """Yield the comparisons at each visit of the estimand, from one model of each pair of groups."""
-        pairs = {arm: courses_of(planned, dataset, arm) for arm in planned.compare}
+        pairs = {arm: courses_of(planned, dataset, (arm,)) for arm in planned.compare}
         found: dict[str, Any] = {}
-        for arm, pair in pairs.items():
-            levels = {None: pair} if subgroup is None else levels_of_pair(planned, pair, arm, subgroup)
-            each = {level: modelled(planned, one, arm) for level, one in levels.items()}
-            found[arm] = each[None] if subgroup is None else each
+        if in_one_population(planned):
+            everyone = courses_of(planned, dataset, planned.compare)
+            levels = (
+                {None: everyone} if subgroup is None else levels_of_pair(planned, everyone, planned.compare, subgroup)
+            )
+            whole = {level: together(planned, one) for level, one in levels.items()}
+            for arm in planned.compare:
+                each = {level: {at: one.pair(arm) for at, one in courses.items()} for level, courses in whole.items()}
+                found[arm] = each[None] if subgroup is None else each
+        for arm, pair in pairs.items() if not found else ():
+            levels = {None: pair} if subgroup is None else levels_of_pair(planned, pair, (arm,), subgroup)
+            own = {level: modelled(planned, one, arm) for level, one in levels.items()}
+            found[arm] = own[None] if subgroup is None else own
         for visit in planned.visits:
             here = {arm: _at(pair, visit) for arm, pair in pairs.items()}
             if subgroup is None:
@@ -48,7 +67,8 @@ class WeightedMMRMMethod(WithoutRandomisationMethod):
 
     def call(self, planned: PlannedAnalysis, pairs: Mapping[str, Pair], visit: str) -> tuple[str, dict[str, Any]]:
         """Return the function of the library and its options."""
-        return "compare_group_courses", options(planned)
+        name = "compare_several_courses" if in_one_population(planned) else "compare_group_courses"
+        return name, options(planned)
 
     def way(self, planned: PlannedAnalysis) -> tuple[str, tuple[str, ...]]:
         """Return how weights are made, and what becomes of gaps."""
@@ -115,17 +135,17 @@ def options(planned: PlannedAnalysis) -> dict[str, Any]:
     plan = options_of(planned, WeightedMMRM)
     return {
         "outcome": planned.response, "group": "arm", "visits": list(planned.model_visits), "estimator": plan.estimator,
-        "target": target_of(planned).estimand, "method": plan.method, "stabilised": plan.stabilised,
+        **target_options(planned), "method": plan.method, "stabilised": plan.stabilised,
         "truncate": plan.truncate, "dropout": plan.dropout, **errors_of(planned), "conf_level": plan.conf_level,
     }  # fmt: skip
 
 
-def courses_of(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str) -> Pair:
-    """Return the rows of two groups at all visits of the model."""
+def courses_of(planned: PlannedAnalysis, dataset: AnalysisRows, arms: Sequence[str]) -> Pair:
+    """Return the rows of some groups and of their comparator at all visits of the model."""
     rows = dataset.frame[dataset.frame["visit"].isin(planned.model_visits)]
     for visit in planned.visits:
         check_arms_at(planned, rows[(rows["visit"] == visit) & rows[planned.response].notna()], visit)
-    both = rows[rows["arm"].astype(str).isin([arm, planned.against])]
+    both = rows[rows["arm"].astype(str).isin([*arms, planned.against])]
     names = tuple(target_of(planned).confounders)
     known = both[list(names)].notna().all(axis=1)
     kept = both[known].assign(arm=both.loc[known, "arm"].astype(str)).reset_index(drop=True)
@@ -140,12 +160,23 @@ def modelled(planned: PlannedAnalysis, pair: Pair, arm: str) -> Courses:
     FitError
         The groups have no overlap, or too few outcomes.
     """
-    try:
+    with named_error(planned, arm):
         return compare_group_courses(pair.rows, treated=arm, confounders=pair.confounders, **options(planned))
-    except FitError as error:
-        raise FitError(
-            f"analysis {planned.name}, {arm} and {planned.against}: {error.message}", error.remedies
-        ) from error
+
+
+def together(planned: PlannedAnalysis, everyone: Pair) -> dict[str, SeveralGroups]:
+    """Return visit -> the comparison of all groups, from one model.
+
+    Raises
+    ------
+    FitError
+        The groups have no overlap, or too few outcomes.
+    """
+    with named_error(planned, *planned.compare):
+        return compare_several_courses(
+            in_plan_order(planned, everyone.rows), against=planned.against, confounders=everyone.confounders,
+            **options(planned),
+        )  # fmt: skip
 
 
 def _at(pair: Pair, visit: str) -> Pair:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from coxa.analyses.groups import (
     SHOWN_AS,
+    Pair,
     compared,
+    compared_together,
     comparisons_of,
     confounder_label,
     levels_of_pair,
     pair_at,
+    people_at,
     recorded,
     recorded_levels,
     target_of,
@@ -19,12 +22,13 @@ from coxa.analyses.groups import (
 from coxa.analyses.levels import separate_rows
 from coxa.analyses.methods.method import Method, Telling, Words, options_of
 from coxa.analyses.rows import AnalysisRows
+from coxa.causal import Comparison
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.labels import mid_sentence_label
 from coxa.study.models.weighting import WithoutRandomisation
-from coxa.study.target_trial import TARGET_WORDS
+from coxa.study.target_trial import in_one_population, target_words
 from coxa.study.wording import join_words
 
 
@@ -41,14 +45,37 @@ class WithoutRandomisationMethod(Method):
         for visit in planned.visits:
             pairs = {arm: pair_at(planned, dataset, arm, visit) for arm in planned.compare}
             if subgroup is None:
-                found = {arm: compared(planned, pair, arm, visit) for arm, pair in pairs.items()}
-                yield recorded(planned, pairs, found, visit)
+                yield recorded(planned, pairs, self._compared(planned, dataset, pairs, visit), visit)
                 continue
-            within = {}
-            for arm, pair in pairs.items():
-                levels = levels_of_pair(planned, pair, arm, subgroup)
-                within[arm] = {level: compared(planned, one, arm, visit) for level, one in levels.items()}
+            within = self._within(planned, dataset, pairs, visit, subgroup)
             yield recorded_levels(planned, pairs, within, visit, subgroup)
+
+    def _compared(
+        self, planned: PlannedAnalysis, dataset: AnalysisRows, pairs: Mapping[str, Pair], visit: str
+    ) -> dict[str, Comparison]:
+        """Return group -> its comparison with the comparator."""
+        if in_one_population(planned):
+            return compared_together(planned, people_at(planned, dataset, planned.arms, visit), visit)
+        return {arm: compared(planned, pair, arm, visit) for arm, pair in pairs.items()}
+
+    def _within(
+        self, planned: PlannedAnalysis, dataset: AnalysisRows, pairs: Mapping[str, Pair], visit: str, subgroup: str
+    ) -> dict[str, dict[str, Comparison]]:
+        """Return group -> level -> its comparison with the comparator within the level."""
+        if in_one_population(planned):
+            everyone = people_at(planned, dataset, planned.arms, visit)
+            levels = levels_of_pair(planned, everyone, planned.compare, subgroup)
+            each = {level: compared_together(planned, one, visit) for level, one in levels.items()}
+            return {arm: {level: found[arm] for level, found in each.items()} for arm in planned.compare}
+        within = {}
+        for arm, pair in pairs.items():
+            levels = levels_of_pair(planned, pair, (arm,), subgroup)
+            within[arm] = {level: compared(planned, one, arm, visit) for level, one in levels.items()}
+        return within
+
+    def arms_apart(self, planned: PlannedAnalysis) -> bool:
+        """Return whether each group is compared with the comparator by itself."""
+        return not in_one_population(planned)
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield both groups and their comparisons at each visit; the comparator once, from the first pair."""
@@ -61,6 +88,9 @@ class WithoutRandomisationMethod(Method):
                 warning = pair_at(planned, dataset, arm, visit).warning
                 named = frame["term"].replace({} if planned.kind == "time" else SHOWN_AS)
                 yield Estimates(frame.assign(visit=visit, warning=warning, term=named).reset_index(drop=True))
+            together = next(iter(comparisons_of(fit).values())).together
+            if together is not None:
+                yield Estimates(together.estimates.only(term="joint_test").frame.assign(visit=visit))
 
     def in_subgroup(self, planned: PlannedAnalysis, fit: AnyFit, subgroup: str) -> Estimates:
         """Return the separate comparisons within the levels of a subgroup, and the chi-square of their differences."""
@@ -117,14 +147,27 @@ class WithoutRandomisationMethod(Method):
         ways = f"{way}{cite(*cited)}"
         yield (
             f"{words.arms.capitalize()} were compared in {mid_sentence_label(planned.variable)} as in a target "
-            f"trial{cite('target_trial')}: {ways}. The estimand is {TARGET_WORDS[trial.estimand]}. Confounders: "
-            f"{named}."
+            f"trial{cite('target_trial')}: {ways}. The estimand is {target_words(planned.study, trial)}. Confounders: "
+            f"{named}.{self._together(planned)}"
         )
         yield (
             f"{self.errors(telling)} Limits are normal, of ratios on the scale of the logarithm. The difference is an "
-            f"effect only where no confounder is missing, everyone could have been in either {words.arm}, and the "
+            f"effect only where no confounder is missing, everyone could have been in "
+            f"{'each' if len(planned.compare) > 1 else 'either'} {words.arm}, and the "
             f"treatment of a {words.arm} is one treatment."
         )
+
+    def _together(self, planned: PlannedAnalysis) -> str:
+        """Return what is said of several groups."""
+        if len(planned.compare) == 1:
+            return ""
+        words = planned.study.words
+        if in_one_population(planned):
+            return (
+                f" All {len(planned.arms)} {words.arms} are compared in the same people, so that the differences of "
+                "every two add up."
+            )
+        return f" Each {words.arm} is compared with the comparator in the participants of both."
 
     def errors(self, telling: Telling) -> str:
         """Return how standard errors were found, in a sentence."""
@@ -145,9 +188,12 @@ def weights_words(planned: PlannedAnalysis) -> tuple[str, str]:
     target, analysis = target_of(planned).estimand, planned.analysis
     if analysis.option("method") == "entropy":
         return "entropy balancing weights, which make the means of the confounders equal", "entropy-balancing"
+    overlap = "overlap-weights-several" if in_one_population(planned) else "overlap-weights"
     kind = "overlap weights" if target == "ATO" else "inverse probability weights"
     cut = analysis.option("truncate")
     stable = "stabilised " if analysis.option("stabilised") else ""
-    said = f"{stable}{kind} from a logistic regression of the {planned.study.words.arm} on the confounders"
+    model = "multinomial logistic regression" if in_one_population(planned) else "logistic regression"
+    said = f"{stable}{kind} from a {model} of the {planned.study.words.arm} on the confounders"
     said += f", cut at their quantile {cut:g}" if cut is not None else ""
-    return said, "overlap-weights" if target == "ATO" else "inverse-probability"
+    inverse = "generalised-propensity" if in_one_population(planned) else "inverse-probability"
+    return said, overlap if target == "ATO" else inverse

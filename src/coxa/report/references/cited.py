@@ -13,7 +13,7 @@ from coxa.study import Study
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
-from coxa.study.target_trial import target_trial_of
+from coxa.study.target_trial import in_one_population, target_trial_of
 from coxa.study.transport import transport_of
 
 Fits = Mapping[str, tuple[AnyFit, ...]]
@@ -52,6 +52,7 @@ def descriptions_used(study: ComparativeStudy) -> tuple[str, ...]:
         "number-needed": counted and study.words.allocates,
         "transport": transport_of(study) is not None,
         "e-value": target_trial_of(study) is not None,
+        "largest-difference": any(in_one_population(planned) for planned in study.planned_analyses),
         "rates": study.data is not None and "adverse_events" in study.data.tables,
     }
     return tuple(word for word, yes in asked.items() if yes)

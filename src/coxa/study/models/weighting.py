@@ -48,6 +48,13 @@ class BySolvedEquations(WithoutRandomisation):
     )
     replicates: int = Field(1000, ge=100, le=100_000, description="Samples of the bootstrap.")
     seed: int = Field(1, ge=0, description="Seed of the bootstrap.")
+    groups: Literal["together", "apart"] = Field(
+        "together",
+        description="Of an estimand that compares several groups with another. together: one multinomial propensity "
+        "score (or entropy balancing to one population), one target population for all groups, and differences of "
+        "every two and a joint test from one set of equations. apart: each group with the comparator, in the "
+        "participants of both.",
+    )
 
 
 class OneVisit(BySolvedEquations):
@@ -67,7 +74,7 @@ class WeightsOfGroups(Part):
     method: Literal["propensity", "entropy"] = Field(
         "propensity",
         description="propensity: a logistic regression of the group on the confounders. entropy: weights that make "
-        "the means of the confounders exactly equal; of the ATT only.",
+        "the means of the confounders exactly equal; of the ATT, and of several groups together of the ATE too.",
     )
     stabilised: bool = Field(False, description="Multiply weights by the share of the group.")
     truncate: float | None = Field(

@@ -29,9 +29,20 @@ def plot_balance(one: Comparability, *, figure_id: str, title: str) -> Figure:
 
 
 def love_plot(
-    table: pd.DataFrame, labels: Sequence[str], when: list[str], bound: float, *, figure_id: str, title: str, what: str
+    table: pd.DataFrame,
+    labels: Sequence[str],
+    when: list[str],
+    bound: float,
+    *,
+    figure_id: str,
+    title: str,
+    what: str,
+    of_size: bool = False,
 ) -> Figure:
-    """Draw two standardised differences of each row of a table of balance, with lines at a bound on both sides."""
+    """Draw two standardised differences of each row of a table of balance, with lines at a bound on both sides.
+
+    Differences that are absolute (`of_size`) have the line on one side.
+    """
     parts = [
         pd.DataFrame({"label": labels, "when": word, "difference": values})
         for word, values in zip(when, (table["before"], table["after"]), strict=True)
@@ -41,26 +52,29 @@ def love_plot(
         f"{label}: {number(record['before'], 2)} before, {number(record['after'], 2)} after."
         for label, record in zip(labels, records(table), strict=True)
     ]
-    words = f"{what}; lines at {bound:g} on both sides. " + " ".join(said)
+    lines = f"a line at {bound:g}" if of_size else f"lines at {bound:g} on both sides"
+    words = f"{what}; {lines}. " + " ".join(said)
     return Figure(
-        figure_id, title, lambda _: themed(_love(data, bound, when)), words, data, digits={"difference": 3},
+        figure_id, title, lambda _: themed(_love(data, bound, when, of_size)), words, data, digits={"difference": 3},
     )  # fmt: skip
 
 
-def _love(data: pd.DataFrame, bound: float, when: list[str]) -> Any:
+def _love(data: pd.DataFrame, bound: float, when: list[str], of_size: bool) -> Any:
     import altair as alt
 
     rows = list(dict.fromkeys(data["label"]))
     reach = max(1.15 * float(data["difference"].abs().max()), 2 * bound)
-    scale = options(domain=[-reach, reach], nice=False)
-    marks = alt.Chart(pd.DataFrame({"at": [-bound, 0.0, bound], "kind": ["bound", "zero", "bound"]}))
+    scale = options(domain=[0 if of_size else -reach, reach], nice=False)
+    places = [0.0, bound] if of_size else [-bound, 0.0, bound]
+    marks = alt.Chart(pd.DataFrame({"at": places}))
     lines = marks.mark_rule(color=RULE, strokeDash=[4, 3]).encode(x=alt.X("at:Q", scale=scale))
+    title = "Largest standardised difference" if of_size else "Standardised difference"
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=80, opacity=1)
         .encode(
             y=alt.Y("label:N", sort=rows, title=None, axis=options(ticks=False, domain=False, labelLimit=260)),
-            x=alt.X("difference:Q", title="Standardised difference", scale=scale),
+            x=alt.X("difference:Q", title=title, scale=scale),
             shape=alt.Shape("when:N", title=None, scale=options(domain=when, range=["circle", "square"])),
             color=alt.Color("when:N", title=None, scale=options(domain=when, range=list(OKABE_ITO[:2]))),
             tooltip=told(Confounder="label", When="when"),

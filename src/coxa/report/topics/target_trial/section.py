@@ -12,6 +12,14 @@ from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBl
 from coxa.report.record import ReportRecord
 from coxa.report.references.cited import marks
 from coxa.report.topics.target_trial.figures import plot_balance, plot_overlap
+from coxa.report.topics.target_trial.several import (
+    balance_of_groups_table,
+    groups_of,
+    pairs_table,
+    plot_balance_of_groups,
+    plot_overlap_of_groups,
+    weights_of_groups_table,
+)
 from coxa.report.topics.target_trial.tables import (
     balance_table,
     confounders_table,
@@ -49,9 +57,16 @@ def target_trial_section(report: ReportRecord) -> Section | None:
     blocks: list[Block] = [TableBlock(target_trial_table(report.study, trial, _data(report, trial, found)))]
     blocks.append(TableBlock(confounders_table(report.study, trial, _missing(report, trial))))
     parts = [_alike(report, one) for one in _distinct(found)]
+    if every := [TableBlock(pairs_table(one)) for one in found if one.arm == _first_together(one)]:
+        parts.append(Section("every-two-groups", f"Every two {report.study.words.arms}", tuple(every)))
     if found:
         parts.append(_not_measured(report, trial, found))
     return Section("target-trial-section", "Target trial and comparability", tuple(blocks), tuple(parts))
+
+
+def _first_together(one: Comparability) -> str | None:
+    """Return the first group of several that are compared together, by which they are shown once; None of two."""
+    return None if one.comparison.together is None else one.planned.compare[0]
 
 
 def comparability_cautions(report: ReportRecord) -> list[str]:
@@ -70,7 +85,12 @@ def _comparisons(report: ReportRecord) -> Iterator[Comparability]:
 
 def _distinct(found: Sequence[Comparability]) -> list[Comparability]:
     """Return one comparison for each set of weights: analyses of the same participants share them."""
-    return list({(one.arm, one.weights.value.tobytes()): one for one in reversed(found)}.values())[::-1]
+    return list({_weights_of(one): one for one in reversed(found)}.values())[::-1]
+
+
+def _weights_of(one: Comparability) -> tuple[object, ...]:
+    together = one.comparison.together
+    return (one.arm, one.weights.value.tobytes()) if together is None else (together.weights.value.tobytes(),)
 
 
 def _alike(report: ReportRecord, one: Comparability) -> Section:
@@ -83,6 +103,8 @@ def _alike(report: ReportRecord, one: Comparability) -> Section:
         blocks.append(Paragraph(f"{one.pair.warning[:1].upper()}{one.pair.warning[1:]}.", "warning", found=True))
     if not one.weights_count:
         blocks.append(Paragraph(NOT_USED))
+    if one.comparison.together is not None:
+        return _all_alike(report, one, blocks)
     blocks += [
         TableBlock(weights_table(one)),
         TableBlock(balance_table(one)),
@@ -91,6 +113,23 @@ def _alike(report: ReportRecord, one: Comparability) -> Section:
     ]
     arms = join_words([study.label("arms", arm) for arm in (one.arm, planned.against)])
     title = f"{arms}: {planned.label}, {study.label('visits', one.visit)}"
+    return Section(identifier("comparability", *at), title, tuple(blocks))
+
+
+def _all_alike(report: ReportRecord, one: Comparability, blocks: list[Block]) -> Section:
+    """Return how alike all groups became that are compared together."""
+    study, at = one.planned.study, (one.planned.name, one.visit)
+    arms = join_words([study.label("arms", arm) for arm in groups_of(one)])
+    love, overlap = identifier("love", *at), identifier("overlap", *at)
+    cite = marks(report.study, report.fits, "largest-difference")
+    blocks += [
+        Paragraph(f"Balance is the largest difference of two {study.words.arms} in each confounder{cite}."),
+        TableBlock(weights_of_groups_table(one)),
+        TableBlock(balance_of_groups_table(one)),
+        FigureBlock(plot_balance_of_groups(one, figure_id=love, title=f"Balance before and after {one.way}")),
+        FigureBlock(plot_overlap_of_groups(one, figure_id=overlap, title=f"Overlap of the {study.words.arms}")),
+    ]
+    title = f"{arms}: {one.planned.label}, {study.label('visits', one.visit)}"
     return Section(identifier("comparability", *at), title, tuple(blocks))
 
 

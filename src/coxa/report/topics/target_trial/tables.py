@@ -10,7 +10,7 @@ from coxa.analyses.comparability import Comparability
 from coxa.causal import Comparison
 from coxa.report.topics.analyses.written import DECIMALS
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.target_trial import BASELINE, TARGET_WORDS, TargetTrial
+from coxa.study.target_trial import BASELINE, TargetTrial, target_words
 from coxa.tables.formats import NONE, cell
 from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
@@ -29,7 +29,7 @@ def target_trial_table(study: ComparativeStudy, trial: TargetTrial, data: Mappin
         "Assignment": trial.assignment,
         "Start of follow-up": trial.start.description,
         "Outcome": trial.outcome,
-        "Estimand": sentence_case(TARGET_WORDS[trial.estimand]),
+        "Estimand": sentence_case(target_words(study, trial)),
         "Analysis": trial.analysis,
     }
     rows = tuple(Row(name, (Cell(text), Cell(data.get(name, NONE)))) for name, text in parts.items())
@@ -55,11 +55,12 @@ def confounders_table(study: ComparativeStudy, trial: TargetTrial, missing: Mapp
     )  # fmt: skip
 
 
-def _at(one: Comparability, term: str, arm: str = "") -> Statistic:
+def statistic_of(one: Comparability, term: str, arm: str | None = None, reference: str = "") -> Statistic:
+    """Return what a number of a comparison is; of the compared group and its comparator unless others are named."""
     planned = one.planned
     return Statistic(
-        estimand=planned.estimand_name, analysis=planned.name, term=term, visit=one.visit, arm=arm or one.arm,
-        reference="" if arm else planned.against,
+        estimand=planned.estimand_name, analysis=planned.name, term=term, visit=one.visit,
+        arm=one.arm if arm is None else arm, reference=planned.against if arm is None else reference,
     )  # fmt: skip
 
 
@@ -69,24 +70,26 @@ def weights_table(one: Comparability) -> Table:
     sides = {one.arm: True, one.planned.against: False}
     rows = {
         "Participants with every confounder": [
-            cell("count", {"n": int((weights.treated == side).sum())}, _at(one, "weights: participants", arm))
+            cell("count", {"n": int((weights.treated == side).sum())}, statistic_of(one, "weights: participants", arm))
             for arm, side in sides.items()
         ],
         "Outcomes": [
-            cell("count", {"n": n}, _at(one, "weights: outcomes", arm))
+            cell("count", {"n": n}, statistic_of(one, "weights: outcomes", arm))
             for arm, n in zip(sides, one.comparison.observed, strict=True)
         ],
         **_pairs(one, sides),
         "Effective sample size": [
-            cell("number", {"n": weights.effective_n(side)}, _at(one, "weights: effective sample size", arm), 1)
+            cell(
+                "number", {"n": weights.effective_n(side)}, statistic_of(one, "weights: effective sample size", arm), 1
+            )
             for arm, side in sides.items()
         ],
         "Largest weight, as a multiple of the mean": [
-            cell("number", {"n": weights.largest(side)}, _at(one, "weights: largest", arm), 2)
+            cell("number", {"n": weights.largest(side)}, statistic_of(one, "weights: largest", arm), 2)
             for arm, side in sides.items()
         ],
         "Score outside the range of the other group": [
-            cell("count", {"n": outside(one, side)}, _at(one, "weights: outside the other group", arm))
+            cell("count", {"n": outside(one, side)}, statistic_of(one, "weights: outside the other group", arm))
             for arm, side in sides.items()
         ],
     }
@@ -112,7 +115,7 @@ def _pairs(one: Comparability, sides: Mapping[str, bool]) -> dict[str, list[Cell
             cell(
                 "count",
                 {"n": int(((one.weights.treated == side) & ((one.weights.value > 0) == inside)).sum())},
-                _at(one, f"pairs: {label.lower()}", arm),
+                statistic_of(one, f"pairs: {label.lower()}", arm),
             )
             for arm, side in sides.items()
         ]
@@ -138,7 +141,7 @@ def balance_table(one: Comparability) -> Table:
             ("ratio_after", "number", "n"),
         ):
             value = float(record[column])
-            at = _at(one, f"balance {column.replace('_', ' ')}: {name}")
+            at = statistic_of(one, f"balance {column.replace('_', ' ')}: {name}")
             cells.append(cell(rule, {key: value}, at, 2) if np.isfinite(value) else Cell(NONE))
         rows.append(Row(one.label(name), tuple(cells), strong=not record["balanced"]))
     balance = one.comparison.balance
@@ -171,10 +174,10 @@ def naive_table(found: Sequence[Comparability]) -> Table:
                 continue
             row = one.row(term, naive=naive)
             values = {name: float(row[name]) for name in ("estimate", "conf_low", "conf_high")}
-            cells.append(cell(rule, values, _at(one, f"not adjusted: {term}" if naive else term), decimals))
+            cells.append(cell(rule, values, statistic_of(one, f"not adjusted: {term}" if naive else term), decimals))
         e_value = one.e_value
         cells += [
-            Cell(NONE) if e_value is None else cell("number", {"n": value}, _at(one, f"E-value, {what}"), 2)
+            Cell(NONE) if e_value is None else cell("number", {"n": value}, statistic_of(one, f"E-value, {what}"), 2)
             for what, value in (() if e_value is None else (("estimate", e_value.estimate), ("limit", e_value.limit)))
         ] or [Cell(NONE), Cell(NONE)]
         at = planned.study.label("visits", one.visit)
@@ -209,7 +212,9 @@ def unmeasured_table(one: Comparability) -> Table:
             ("multiple_of_limit", 1),
         ):  # fmt: skip
             value = float(record[column])
-            shown = cell("number", {"n": value}, _at(one, f"unmeasured, {column.replace('_', ' ')}: {name}"), places)
+            shown = cell(
+                "number", {"n": value}, statistic_of(one, f"unmeasured, {column.replace('_', ' ')}: {name}"), places
+            )
             cells.append(shown)
         rows.append(Row(one.label(name), tuple(cells)))
     columns = (
@@ -218,7 +223,7 @@ def unmeasured_table(one: Comparability) -> Table:
     )  # fmt: skip
     return Table(
         identifier("unmeasured", one.planned.name, one.arm, one.visit),
-        "An unmeasured confounder as strong as a measured one", "As strong as",
+        _of_arm("An unmeasured confounder as strong as a measured one", one), "As strong as",
         tuple(Column(label) for label in columns), (RowGroup("", tuple(rows)),),
         (Footnote("SD, standard deviation. The bias of a missed confounder is its imbalance times what it adds."),),
     )  # fmt: skip
@@ -230,16 +235,22 @@ def controls_table(one: Comparability, found: Mapping[str, Comparison]) -> Table
     for name, comparison in found.items():
         row = comparison.estimates.only(term="difference").frame.iloc[0]
         values = {key: float(row[key]) for key in ("estimate", "conf_low", "conf_high")}
-        at = _at(one, f"negative control: {name}")
+        at = statistic_of(one, f"negative control: {name}")
         shown = cell("estimate_interval", values, at, study.scale(name).decimals + 1)
         rows.append(
             Row(study.label("outcomes", name), (shown, cell("p_value", {"p_value": float(row["p_value"])}, at)))
         )
     return Table(
-        identifier("negative-controls", one.planned.name, one.arm, one.visit), "Negative controls", "Outcome",
+        identifier("negative-controls", one.planned.name, one.arm, one.visit), _of_arm("Negative controls", one),
+        "Outcome",
         (Column("Difference (CI)"), Column("p")), (RowGroup("", tuple(rows)),),
         (Footnote("CI, confidence interval. The treatment cannot change these outcomes: a difference is bias."),),
     )  # fmt: skip
+
+
+def _of_arm(title: str, one: Comparability) -> str:
+    """Return a title, of several comparisons with the group that is compared."""
+    return f"{title}: {one.planned.study.label('arms', one.arm)}" if len(one.planned.compare) > 1 else title
 
 
 def differing(found: Mapping[str, Comparison]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.event_curves import plot_event_curves
 from coxa.report.topics.analyses.kinds.general import general_blocks
 from coxa.study.comparative import PlannedAnalysis
+from coxa.study.target_trial import emulated
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
 from coxa.tables.records import records
@@ -42,7 +43,7 @@ def time_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     curves = [FigureBlock(event_curves(report, planned))] if drawn is planned else []
     blocks: list[Block] = [*curves, *general_blocks(report, planned)]
     tests = planned.rows(report.estimates.frame, "joint_test")
-    if len(tests):
+    if len(tests) and not emulated(planned):
         blocks.append(TableBlock(curve_tests(planned, tests)))
     if proportional := proportional_table(report, planned):
         blocks.append(TableBlock(proportional))
