@@ -14,8 +14,9 @@ from typing import Any
 from coxa.errors import CoxaError
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, Card, Document, FigureBlock, List, Paragraph, Section, TableBlock
-from coxa.report.output.columns import UPRIGHT, figure_width, half, layout
+from coxa.report.output.columns import UPRIGHT, Layout, figure_width, half
 from coxa.report.output.opening import heading, opening
+from coxa.report.output.panels import panels, stay_together
 from coxa.tables.characters import breakable, kept_whole, printable
 from coxa.tables.formats import NONE
 from coxa.tables.prose import Text
@@ -155,13 +156,22 @@ def _block(block: Block, places: _Places) -> dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
-    placed = layout(table)
+    parts = panels(table)
     return {
         "title": _text(table.title),
         "subtitle": _text(table.subtitle),
+        "size": parts[0][1].size,
+        "sideways": parts[0][1].sideways,
+        "together": stay_together(parts, table),
+        "parts": [_part(part, placed) for part, placed in parts],
+        "footnotes": [{"text": _text(note.text), "mark": _text(note.mark)} for note in table.footnotes],
+    }
+
+
+def _part(table: Table, placed: Layout) -> dict[str, Any]:
+    """Return a table, or some of its columns, without caption and notes."""
+    return {
         "stub": _cell(table.stub or "Row"),
-        "size": placed.size,
-        "sideways": placed.sideways,
         "repeat": len(table.stub) + sum(len(str(c.label)) + len(str(c.spanner)) for c in table.columns)
         <= REPEATED_HEADINGS,
         "widths": [round(width, 2) for width in placed.widths],
@@ -184,7 +194,6 @@ def _table(table: Table) -> dict[str, Any]:
             }
             for group in table.groups
         ],
-        "footnotes": [{"text": _text(note.text), "mark": _text(note.mark)} for note in table.footnotes],
     }
 
 

@@ -25,11 +25,12 @@ def turn(word: Word) -> None:
 
 
 def turn_with_headings(word: Word) -> None:
-    """Turn the page of a table: the headings just above it go with it, and a page that has no more is turned itself."""
+    """Turn the page of a table, with the headings just above it; tables that follow each other share their pages."""
     headings = _last_headings(word)
     before = headings[0].getprevious() if headings else word.element.body[-1].getprevious()
-    if before is not None and before.xpath("./w:pPr/w:sectPr"):
+    if before is not None and before.xpath("./w:pPr/w:sectPr"):  # the end of pages that are turned already
         _turned(word.sections[-1])
+        before.getparent().remove(before)
         return
     turn(word)
     for one in headings:

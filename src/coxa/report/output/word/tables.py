@@ -7,7 +7,8 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
-from coxa.report.output.columns import Layout, layout
+from coxa.report.output.columns import Layout
+from coxa.report.output.panels import panels, stay_together
 from coxa.report.output.word.captions import Place, add_caption
 from coxa.report.output.word.pages import turn, turn_with_headings
 from coxa.report.output.word.styles import CELL, INK, NOTE, SOFT, TABLE, add_paragraph
@@ -33,14 +34,20 @@ INDENT = 10.0
 
 
 def add_table(word: Word, table: Table, place: Place) -> None:
-    """Add caption, table and notes; one that is too wide is on a page on its side, with its headings."""
+    """Add caption, table and notes; one that is too wide is in parts, or on a page on its side, with its headings."""
     from docx.oxml import parse_xml
 
-    placed = layout(table, other_fonts=True)
-    if placed.sideways:
+    parts = panels(table, other_fonts=True)
+    sideways = parts[0][1].sideways
+    if sideways:
         turn_with_headings(word)
     add_caption(word, "Table", place, printable(table.title), printable(table.subtitle))
-    word.element.body.sectPr.addprevious(parse_xml(_table(table, placed)))
+    together = stay_together(parts, table, other_fonts=True)
+    for at, (part, placed) in enumerate(parts):
+        if at:
+            add_paragraph(word, "", NOTE).paragraph_format.keep_with_next = together
+        followed = together if at + 1 < len(parts) else bool(table.footnotes)
+        word.element.body.sectPr.addprevious(parse_xml(_table(part, placed, followed)))
     for index, note in enumerate(table.footnotes):
         said = add_paragraph(word, "", NOTE)
         said.paragraph_format.keep_with_next = index + 1 < len(table.footnotes)
@@ -50,16 +57,19 @@ def add_table(word: Word, table: Table, place: Place) -> None:
             said.add_run(" ")
         said.add_run(kept_whole(printable(str(note.text))))
     add_paragraph(word, "", NOTE)
-    if placed.sideways:
+    if sideways:
         turn(word)
 
 
-def _table(table: Table, placed: Layout) -> str:
-    """Return a table as WordprocessingML; by python-docx, cell for cell, it took ten times as long."""
+def _table(table: Table, placed: Layout, followed: bool) -> str:
+    """Return a table as WordprocessingML; by python-docx, cell for cell, it took ten times as long.
+
+    One that is `followed` by another part of it is kept on its page.
+    """
     from docx.oxml.ns import nsdecls
 
     width = [round(20 * points) for points in placed.widths]
-    lines = [*_head(table, width, placed), *_body(table, width, placed)]
+    lines = [*_head(table, width, placed), *_body(table, width, placed, followed)]
     grid = "".join(f'<w:gridCol w:w="{one}"/>' for one in width)
     return (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblStyle w:val="{TABLE.replace(" ", "")}"/><w:tblW w:type="auto" w:w="0"/>'
@@ -90,7 +100,7 @@ def _head(table: Table, width: list[int], placed: Layout) -> Iterator[str]:
     yield _line([first, *others], heading=True)
 
 
-def _body(table: Table, width: list[int], placed: Layout) -> Iterator[str]:
+def _body(table: Table, width: list[int], placed: Layout, followed: bool) -> Iterator[str]:
     """Yield the lines below the head: for each group its heading and its rows."""
     left = sum(len(group.rows) + bool(group.label) for group in table.groups)
     for group in table.groups:
@@ -100,7 +110,7 @@ def _body(table: Table, width: list[int], placed: Layout) -> Iterator[str]:
             yield _line([_cell(said, sum(width), f'<w:gridSpan w:val="{len(width)}"/>')])
         for row in group.rows:
             left -= 1
-            keep = bool(table.footnotes) if not left else placed.whole or left < TOGETHER
+            keep = followed if not left else placed.whole or left < TOGETHER
             yield _row(table, row, width, placed.size, keep)
 
 
