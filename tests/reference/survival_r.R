@@ -57,4 +57,8 @@ for (ties in c("efron", "breslow")) {
   out[[paste0("bladder_", ties)]] <-
     cox(Surv(start, stop, event) ~ rx + number + size + cluster(id), bladder2, ties = ties)
 }
+# a hazard ratio in each part of follow-up: survSplit, and an indicator of the arm in each part
+parts <- survSplit(Surv(time, status) ~ ., veteran, cut = c(60, 150), zero = -1, episode = "part")
+for (k in 1:3) parts[[paste0("trt_", k)]] <- (parts$trt == 2) * (parts$part == k)
+out$veteran_parts_efron <- cox(Surv(tstart, time, status) ~ trt_1 + trt_2 + trt_3 + karno, parts)
 write_json(out, "tests/reference/survival_r.json", digits = NA, auto_unbox = TRUE, na = "null", pretty = FALSE)

@@ -10,7 +10,15 @@ import pandas as pd
 import pytest
 
 from coxa.estimates import restricted_difference, restricted_time
-from coxa.models import AdjustedLogRank, adjusted_log_rank, fit_cox_arrays, kaplan_meier, log_rank
+from coxa.models import (
+    AdjustedLogRank,
+    adjusted_log_rank,
+    fit_cox,
+    fit_cox_arrays,
+    kaplan_meier,
+    log_rank,
+    split_follow_up,
+)
 from tests.reference.tolerances import PHREG, SURVIVAL, SURVIVAL_DEFAULT, SURVIVAL_PRINTED
 
 R = json.loads((Path(__file__).parent / "survival_r.json").read_text(encoding="utf-8"))
@@ -52,6 +60,18 @@ MODELS = {
 
 def end_and_event(data: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return data["stop" if "stop" in data else "time"], data["event" if "event" in data else "status"]
+
+
+def test_a_ratio_in_each_part_of_follow_up() -> None:
+    """R's survSplit and coxph on the veterans' lung cancer trial, cut at days 60 and 150."""
+    data = rows("veteran").assign(trt=lambda d: pd.Categorical(d["trt"].astype(str), ["1", "2"]))
+    split = split_follow_up(data, at=[60, 150], event="status", arm="trt")
+    split = split.rename(columns={f"2_{k}": f"trt_{k}" for k in (1, 2, 3)})
+    fit = fit_cox("trt_1 + trt_2 + trt_3 + karno", split, time="time", event="status", start="start")
+    wanted = R["veteran_parts_efron"]
+    assert (fit.nobs, fit.n_events) == (wanted["n"], wanted["events"])
+    assert fit.coef == pytest.approx(wanted["coef"], rel=SURVIVAL_DEFAULT)
+    assert fit.se == pytest.approx(wanted["se"], rel=SURVIVAL_DEFAULT)
 
 
 @pytest.mark.parametrize("ties", TIES)

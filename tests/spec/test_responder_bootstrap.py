@@ -28,7 +28,7 @@ def test_the_recorded_call_gives_the_numbers() -> None:
     study, data = plan(**SAMPLES), rows()
     fits, found = drawn()
     planned = study.planned("main")
-    call = method_of(planned.analysis).call(planned, fits[0])
+    call = method_of(planned.analysis).recorded_call(planned, fits[0])
     again = eval(
         call,
         {

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from coxa.models.survival.specs import GroupedSpec as GroupedSpec
     from coxa.models.survival.specs import RecurrentSpec as RecurrentSpec
     from coxa.models.survival.specs import SubdistributionSpec as SubdistributionSpec
+    from coxa.models.survival.split import split_follow_up as split_follow_up
     from coxa.models.survival.subdistribution import fit_subdistribution as fit_subdistribution
 
 __getattr__, __dir__, __all__ = lazy(
@@ -139,6 +140,7 @@ __getattr__, __dir__, __all__ = lazy(
             "schoenfeld_residuals",
         ),
         "coxa.models.survival.recurrent": ("fit_recurrent", "recurrent_rows", "rows_at_risk"),
+        "coxa.models.survival.split": ("split_follow_up",),
         "coxa.models.survival.specs": ("CoxSpec", "GroupedSpec", "RecurrentSpec", "SubdistributionSpec"),
         "coxa.models.survival.subdistribution": ("fit_subdistribution",),
     },

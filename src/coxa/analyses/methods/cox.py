@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from coxa.analyses.clusters import observed_shares
+from coxa.analyses.methods.cox_in_time import HAPPENED, call_in_time, in_time_rows
 from coxa.analyses.methods.method import Telling, Together, Words
 from coxa.analyses.methods.times import (
     EVENT,
@@ -38,13 +39,10 @@ from coxa.models.survival.grouped import KNOWN_AT_VISITS
 from coxa.models.survival.proportional import p_value_of_term
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
-from coxa.study.wording import factor_words
+from coxa.study.wording import factor_words, join_words
 
 NOT_PROPORTIONAL = 0.05
 """P-value of the test of proportional hazards of the arms below which a hazard ratio has a warning."""
-
-HAPPENED = ".assign(happened=lambda rows: rows['status'].eq(1).astype(int))"
-"""How the rows of a call get a column of the event of the endpoint; other events end the time at risk."""
 
 
 class CoxMethod(TimesMethod):
@@ -79,6 +77,13 @@ class CoxMethod(TimesMethod):
             shares = risks(planned, rows_at(planned, dataset, visit), visit)
             yield observed_shares(planned.analysis, Estimates.of(shares))
             yield from self.compared(planned, [fit], dataset)
+            if planned.analysis.option("split_at"):
+                yield Estimates.of(in_time_rows(planned, rows_at(planned, dataset, visit), visit))
+
+    def recorded_call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
+        """Return the call of the model; with `split_at`, of both models, one after the other."""
+        in_time = call_in_time(planned, fit)
+        return run_of(fit).spec.call() if in_time is None else f"({run_of(fit).spec.call()}, {in_time})"
 
     def compared(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
         """Yield the hazard ratios."""
@@ -121,7 +126,8 @@ class CoxMethod(TimesMethod):
             return Words(title="Grouped proportional hazards", cites=("grouped-hazards",), ddf=None, missing=missing)
         ties = ("efron",) if planned.analysis.option("ties") == "efron" else ()
         robust = ("lin-wei", "leverage") if planned.analysis.option("cluster") else ()
-        cites = ("cox", *ties, *robust, "proportional-hazards")
+        in_time = ("andersen-gill",) if planned.analysis.option("split_at") else ()
+        cites = ("cox", *ties, *robust, *in_time, "proportional-hazards")
         return Words(title="Cox's model of proportional hazards", cites=cites, ddf=None, missing=missing)
 
     def sentences(self, telling: Telling) -> Iterator[str]:
@@ -150,10 +156,27 @@ class CoxMethod(TimesMethod):
                     "shares of the arms have no interval, because those of Kaplan and Meier take participants as "
                     "independent."
                 )
+            if planned.analysis.option("split_at"):
+                yield in_time_words(planned, cite("andersen-gill"))
             yield (
                 "Whether hazards were proportional was tested by the score test of Grambsch and Therneau"
                 f"{cite('proportional-hazards')} with full information."
             )
+
+
+def in_time_words(planned: PlannedAnalysis, cite: str) -> str:
+    """Say what ratios in parts of follow-up are of."""
+    days = [f"{day:g}" for day in planned.analysis.option("split_at")]
+    later = (
+        " who had no event until then, and later ones are not as randomised"
+        if planned.study.words.allocates
+        else (" who had no event until then")
+    )
+    return (
+        f"In a second model the hazard ratio could be another after day {join_words(days)}: rows of follow-up end and "
+        f"begin on these days{cite}, the other terms are the same in all parts, and that the ratios are alike was "
+        f"tested by Wald's chi-square. Ratios of a part are of the participants{later}."
+    )
 
 
 def not_proportional(fit: CoxFit) -> tuple[str, ...]:
@@ -170,7 +193,13 @@ def known_at_visits(planned: PlannedAnalysis) -> bool:
 
 
 def check_alone(planned: PlannedAnalysis) -> None:
-    """Raise FitError where hazards grouped by visits would have a variance robust over clusters, which is not there."""
+    """Raise FitError where hazards grouped by visits would have what they have not: clusters, or parts of follow-up."""
+    if planned.analysis.option("split_at"):
+        raise FitError(
+            f"analysis {planned.name}: events of {planned.variable} are known at visits only, and grouped hazards are "
+            "not split on other days",
+            ("Take `split_at` out.",),
+        )
     if cluster := planned.analysis.option("cluster"):
         raise FitError(
             f"analysis {planned.name}: events of {planned.variable} are known at visits only, and grouped hazards have "

@@ -123,7 +123,7 @@ class Method:
         """Yield the comparisons that the estimand asks for, if need be with others; all that power needs."""
         yield from self.estimates(planned, fits, dataset)
 
-    def call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
+    def recorded_call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
         """Return the call that gives a model again on the rows of its estimand, held in `data`; or its numbers too."""
         return fit.spec.call()
 

@@ -81,7 +81,7 @@ class ResponderMMRMMethod(Method):
             **by_model_options(planned),
         )
 
-    def call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
+    def recorded_call(self, planned: PlannedAnalysis, fit: AnyFit) -> str:
         """Return the call that gives the model; with a bootstrap, the one that gives its draws and limits too."""
         plan = options_of(planned, ResponderMMRM)
         if plan.interval == "delta":

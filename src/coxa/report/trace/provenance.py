@@ -54,7 +54,7 @@ def model_call(study: Study, name: str, fit: AnyFit) -> str:
     if not isinstance(study, ComparativeStudy) or name not in study.analyses:
         return fit.spec.call()
     planned = study.planned(name)
-    return method_of(planned.analysis).call(planned, fit)
+    return method_of(planned.analysis).recorded_call(planned, fit)
 
 
 def _model(study: Study, name: str, fit: AnyFit) -> dict[str, Any]:

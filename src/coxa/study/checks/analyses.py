@@ -112,6 +112,7 @@ def analysis_problems(study: ComparativeStudy, name: str, analysis: Analysis, cl
     categories = [word for word, covariate in study.covariates.items() if covariate.type == "category"]
     yield from _known(analysis.option("strata", ()), categories, "covariate of `type: category`", (*at, "strata"))
     numbers = [word for word, covariate in study.covariates.items() if covariate.type == "number"]
+    yield from _split_days(study, name, analysis)
     modifiers = analysis.option("modifiers", ())
     yield from _known(modifiers, ["baseline", *numbers], "covariate of `type: number`", (*at, "modifiers"))
     yield from random_faults(study, name, analysis, cluster)
@@ -249,3 +250,14 @@ def _known(names: Iterable[str], allowed: Iterable[str], what: str, path: tuple[
 def _with_article(summary: str) -> str:
     """Return a summary in words, with its article."""
     return f"{'an' if summary[0] in 'aeiou' else 'a'} {summary.replace('_', ' ')}"
+
+
+def _split_days(study: ComparativeStudy, name: str, analysis: Analysis) -> Iterator[Fault]:
+    """Yield the fault of a day at which a ratio may change that is not before the last visit of the estimand."""
+    days, estimand = analysis.option("split_at", ()), study.estimands.get(analysis.estimand)
+    known = [study.visits[visit].day for visit in estimand.endpoint.visit if visit in study.visits] if estimand else []
+    if days and known and max(days) >= max(known):
+        yield (
+            ("analyses", name, "split_at"),
+            f"day {max(days)} is not before the last visit of the estimand, day {max(known)}; write an earlier day",
+        )

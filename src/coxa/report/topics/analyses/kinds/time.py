@@ -15,6 +15,7 @@ from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.kinds.event_curves import plot_event_curves
 from coxa.report.topics.analyses.kinds.general import general_blocks
+from coxa.report.topics.analyses.kinds.hazards_in_time import in_time_table
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.target_trial import emulated
 from coxa.tables.cells import Cell, Statistic
@@ -28,7 +29,8 @@ LEVEL = 0.05
 TOLD = (
     "Hazards that are not proportional make one hazard ratio an average over time that depends on how long "
     "participants were followed. Read it with the curves. What a plan can name instead: differences of restricted mean "
-    "times or of shares at a visit (`model: kaplan_meier`), or a covariate under `strata`."
+    "times or of shares at a visit (`model: kaplan_meier`), hazard ratios in parts of follow-up (`split_at`), or a "
+    "covariate under `strata`."
 )
 """What to do where hazards are not proportional, in the words of a plan."""
 
@@ -45,6 +47,8 @@ def time_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     tests = planned.rows(report.estimates.frame, "joint_test")
     if len(tests) and not emulated(planned):
         blocks.append(TableBlock(curve_tests(planned, tests)))
+    if in_time := in_time_table(report, planned):
+        blocks.append(TableBlock(in_time))
     if proportional := proportional_table(report, planned):
         blocks.append(TableBlock(proportional))
     return blocks
