@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from coxa.analyses.blocks import in_blocks
@@ -13,7 +14,8 @@ from coxa.estimates import Estimates, contrasts
 from coxa.models import Fit, fit_lmm
 from coxa.study.cluster_periods import PERIOD, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
-from coxa.study.periods import NO_TREATMENT, treatment_at
+from coxa.study.models.crossover import BETWEEN, WITHIN
+from coxa.study.periods import NO_TREATMENT, Periods, treatment_at
 
 
 def in_periods(study: ComparativeStudy, frame: pd.DataFrame) -> pd.DataFrame:
@@ -46,13 +48,34 @@ def in_periods(study: ComparativeStudy, frame: pd.DataFrame) -> pd.DataFrame:
     cells = treatment_at(periods, rows["arm"].astype(str).tolist(), rows["visit"].astype(str).tolist())
     treatments, first = list(periods.treatment_order), periods.treatment_order[0]
     there = [visit for visit in periods.visits if visit in set(rows["visit"].astype(str))]
-    return rows.assign(
+    return with_baselines(periods, frame, rows).assign(
         sequence=rows["arm"].cat.remove_unused_categories(),
         arm=pd.Categorical([treatment for treatment, _, _ in cells], categories=treatments),
         period=pd.Categorical([period for _, period, _ in cells], categories=list(periods.names)),
         carried=pd.Categorical([first if c == NO_TREATMENT else c for _, _, c in cells], categories=treatments),
         visit=pd.Categorical(rows["visit"].astype(str), categories=there),
     )
+
+
+def with_baselines(periods: Periods, frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of periods with the value at the start of each, as deviation and mean of the participant.
+
+    The mean is over the periods whose start is known; unchanged where the plan names no starts.
+    """
+    if not periods.baselines:
+        return rows
+    person, visit = frame["participant_id"], frame["visit"].astype(str)
+    at = pd.Series(frame["value"].to_numpy(dtype=float), index=[person, visit])
+    first = frame.drop_duplicates("participant_id").set_index("participant_id")["baseline"].astype(float)
+    known: dict[str, pd.Series] = {}
+    for end, start in zip(periods.visits, periods.baselines, strict=True):
+        here = at[at.index.get_level_values(1) == start].droplevel(1)
+        known[end] = here if len(here) else first
+    table = pd.DataFrame({end: values.reindex(first.index) for end, values in known.items()})
+    average = table.mean(axis=1)
+    own = [table.at[one, end] for one, end in zip(rows["participant_id"], rows["visit"].astype(str), strict=True)]
+    mean = rows["participant_id"].map(average).astype(float)
+    return rows.assign(**{WITHIN: np.asarray(own, dtype=float) - mean, BETWEEN: mean})
 
 
 def clusters_in_periods(periods: ClusterPeriods, frame: pd.DataFrame) -> pd.DataFrame:

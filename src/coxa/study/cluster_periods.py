@@ -75,6 +75,8 @@ class ClusterPeriods(Periods):
                 "periods are counted by visits or by the calendar; write `visits` where the same participants are "
                 "seen in each period, or `calendar` where each participant is in one, and not both"
             )
+        if self.baselines:
+            raise ValueError("`baselines` are of a crossover of participants; remove them, and `adjust` for `baseline`")
         if len(self.order) < 2:
             raise ValueError("there is one period; clusters cross over between two or more")
         for arm, step in self.crosses.items():

@@ -59,6 +59,11 @@ class Periods(Part):
         description="Arm: the treatments that it receives, one for each period, in order."
     )
     visits: tuple[Name, ...] = Field(min_length=2, description="The visit at the end of each period, in order.")
+    baselines: tuple[Name, ...] = Field(
+        (),
+        description="Of a crossover of participants: the visit at the start of each period, in order, by whose values "
+        "`model: crossover` may adjust (`baselines: covariate`).",
+    )
     washout_days: int | None = Field(None, ge=0, description="Days between periods without treatment, for the report.")
 
     @model_validator(mode="after")
@@ -191,9 +196,27 @@ def _of_visits(periods: Periods, visits: Mapping[str, Visit]) -> Iterator[Fault]
     for visit in periods.visits:
         if visit not in visits:
             yield at, not_allowed("visit", visit, visits)
+    yield from _of_baselines(periods, visits)
     days = [visits[visit].day for visit in periods.visits if visit in visits]
     if days != sorted(days) or any(day <= 0 for day in days):
         yield at, "visits of the periods follow each other after baseline; write them in the order of their days"
+
+
+def _of_baselines(periods: Periods, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """Yield the faults of the visits at the starts of the periods: unknown, too few, or not before their end."""
+    at, ends = ("periods", "baselines"), periods.visits
+    if not periods.baselines:
+        return
+    if len(periods.baselines) != len(ends):
+        yield at, f"there are {len(ends)} periods and {len(periods.baselines)} baselines; write one for each period"
+        return
+    for place, (start, end) in enumerate(zip(periods.baselines, ends, strict=True)):
+        if start not in visits:
+            yield at, not_allowed("visit", start, visits)
+        elif end in visits and not visits[start].day < visits[end].day:
+            yield at, f"'{start}' is not before '{end}', the end of its period; write the visit at the start"
+        elif place and ends[place - 1] in visits and visits[start].day < visits[ends[place - 1]].day:
+            yield at, f"'{start}' is before '{ends[place - 1]}', the end of the period before; write a visit after it"
 
 
 def treatment_at(periods: Periods, arm: Sequence[str], visit: Sequence[str]) -> list[tuple[str, str, str]]:

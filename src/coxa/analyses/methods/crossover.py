@@ -20,7 +20,7 @@ from coxa.models.spec import ANCOVASpec
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.crossover import Crossover
 from coxa.study.periods import EVERY_PERIOD
-from coxa.study.wording import model_formula
+from coxa.study.wording import join_words, model_formula
 
 ROW = "observation"
 """Column that numbers the rows where participants are a factor of the model."""
@@ -56,6 +56,7 @@ class CrossoverMethod(MeansMethod):
         """Return what the analysis is called."""
         plan = options_of(planned, Crossover)
         unadjusted = () if plan.carry_over == "adjusted" else ("carry-over",)
+        unadjusted += ("period-baselines",) if plan.baselines == "covariate" else ()
         if plan.participants == "fixed":
             return Words(
                 title="Linear model of treatment and period with fixed effects of participants",
@@ -78,7 +79,9 @@ class CrossoverMethod(MeansMethod):
         plan, cite = options_of(telling.planned, Crossover), telling.cite
         carried = ", and the treatment of the period before" if plan.carry_over == "adjusted" else ""
         sequence = ", sequence" if plan.sequence else ""
-        adjusted = f"; adjusted for {', '.join(plan.adjust)}" if plan.adjust else ""
+        starts = [f"the value at the start of each period, within and between participants{cite('period-baselines')}"]
+        asked = [*plan.adjust, *(starts if plan.baselines == "covariate" else [])]
+        adjusted = f"; adjusted for {join_words(asked)}" if asked else ""
         effects = f"Fixed effects: treatment, period{sequence}{carried}{adjusted}."
         if plan.participants == "fixed":
             yield (

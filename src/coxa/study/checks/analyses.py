@@ -217,6 +217,12 @@ def _of_periods(study: ComparativeStudy, analysis: Analysis) -> Fault | None:
             f"model {analysis.model} is not of the arms of a {study.design.replace('_', ' ')} trial, which are "
             f"sequences{' of clusters' if study.design in CROSSING else ''}; Use {_models_of_periods(study)}.",
         )
+    if analysis.option("baselines") == "covariate" and not periods.baselines:
+        return (
+            (*at, "baselines"),
+            "the plan names no visits at the starts of the periods; write them as `periods: baselines`, or write "
+            "`baselines: none`",
+        )
     if analysis.option("carry_over") == "adjusted" and not periods.carry_over_is_estimable():
         return (
             (*at, "carry_over"),
