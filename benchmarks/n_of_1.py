@@ -22,6 +22,8 @@ NULL = ("treatments: {heat: -1.0}", "treatments: {heat: 0}")
 SAME = ("treatment_sd: {heat: 0.7}", "treatment_sd: {heat: 0}")
 FEW = ("participants: 24", "participants: 8")
 LASTING = ("carry_over_days: 0.8", "carry_over_days: 3")
+WASHOUT = ("  period_days: 7", "  period_days: 7\n  washout_days: 7")
+LONGER = ("last_day: 56", "last_day: 105")
 PLANS: dict[str, tuple[tuple[str, str], ...]] = {
     "as planned": (),
     "no effect on average": (NULL,),
@@ -30,6 +32,19 @@ PLANS: dict[str, tuple[tuple[str, str], ...]] = {
     "no effect in anybody, 8 people": (NULL, SAME, FEW),
     "effect fades in 3 days": (LASTING,),
     "effect fades in 3 days, no run-in": (LASTING, ("run_in_days: 2", "run_in_days: 0")),
+    "effect fades in 3 days, 7 days of washout": (LASTING, WASHOUT, LONGER),
+    "effect fades in 3 days, 7 days of washout, 5 of run-in": (
+        LASTING,
+        WASHOUT,
+        LONGER,
+        ("run_in_days: 2", "run_in_days: 5"),
+    ),
+    "effect fades in 3 days, periods of 14 days, 9 of run-in": (
+        LASTING,
+        ("period_days: 7", "period_days: 14"),
+        ("run_in_days: 2", "run_in_days: 9"),
+        ("last_day: 56", "last_day: 112"),
+    ),
 }
 """Setting -> what is written in place of what."""
 

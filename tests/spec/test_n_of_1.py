@@ -14,10 +14,15 @@ from coxa.design import power_n_of_1
 from coxa.errors import CoxaError, OptionError, PlanError
 from coxa.n_of_1 import block_differences, day_effect, person_effect, pool_series
 from coxa.n_of_1.series import series_model
+from coxa.report.topics.analyses.kinds.people_days import days_of_people
 from coxa.simulate import trial_design
 from coxa.simulate.from_plan.own_sequences import effects_on_days, orders, sequence_words
 from coxa.simulate.from_plan.truths import true_values
+from coxa.study.kinds import NOfOneTrial
 from coxa.study.reading.read import parse_study
+from tests.spec.test_study_read import faults
+
+WORKED = (Path(__file__).parents[2] / "analyses/n_of_1/study.yaml").read_text(encoding="utf-8")
 
 PLAN = """
 study: heat
@@ -260,3 +265,59 @@ def test_power_is_that_of_the_means_of_people() -> None:
     assert found.df == 19
     with pytest.raises(OptionError, match="blocks"):
         power_n_of_1(sd_within=1, sd_between=0, blocks=1, difference=1, n=10)
+
+
+# -- washout -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_washout_lies_between_periods_and_the_effect_fades_in_it() -> None:
+    text = WORKED.replace("  period_days: 7", "  period_days: 7\n  washout_days: 7").replace(
+        "last_day: 56", "last_day: 105"
+    )
+    study = parse_study(
+        text.replace("carry_over_days: 0.8", "carry_over_days: 3").replace("{heat: 0.7}", "{heat: 0}").encode()
+    )
+    assert isinstance(study, NOfOneTrial)
+    assert [study.visits[name].day for name in study.blocks.visits] == [7, 21, 35, 49, 63, 77, 91, 105]
+    part = study.assumptions
+    assert part is not None
+    assert part.diary is not None
+    added = effects_on_days(study, part.diary.pain, 6, 105, 1, seed=3)
+    words = sequence_words(study.blocks, 6, seed=3)
+    for person, row in enumerate(words):
+        first = row.split()[0] == "heat"
+        level = added[person]
+        assert level[6] == pytest.approx(-(1 - np.exp(-7 / 3)) if first else 0.0)
+        assert level[13] == pytest.approx(level[6] * np.exp(-7 / 3))  # a week without treatment
+
+
+def test_days_of_a_washout_are_not_analysed() -> None:
+    text = WORKED.replace("  period_days: 7", "  period_days: 7\n  washout_days: 3").replace(
+        "last_day: 56", "last_day: 77"
+    )
+    study = parse_study(text.encode())
+    assert isinstance(study, NOfOneTrial)
+    trial = coxa.simulate_study(study, seed=5, truth_size=500)
+    report = coxa.analyse(trial)
+    planned = report.study.planned("primary")
+    people = report.cohort.table("participants")
+    days = days_of_people(report, planned, "heat", people)
+    assert days is not None
+    within = (days["day"] - 1) % 10 + 1
+    assert within.max() == 7
+    assert (days["analysed"] == (within > 2)).all()
+    diary = trial.tables["daily_diary"]
+    rows = report.datasets["pain"].analysed
+    one = rows[(rows["visit"].astype(str) == "period_2")].iloc[0]
+    own = days[(days["participant_id"] == one["participant_id"]) & (days["period"] == 2) & days["analysed"]]
+    assert own["day"].between(13, 17).all()
+    assert one["value"] == pytest.approx(own["value"].mean())
+    assert len(diary) > len(days)
+
+
+def test_the_end_of_a_period_is_that_with_its_washouts() -> None:
+    text = WORKED.replace("  period_days: 7", "  period_days: 7\n  washout_days: 3").replace(
+        "visits:\n", "visits:\n  period_2: {day: 14}\n", 1
+    )
+    found = faults(text)
+    assert any("with 3 days of washout between them, ends on day 17" in fault for *_, fault in found), found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
 from coxa.study.base import Part
@@ -35,6 +37,13 @@ class Blocks(Part):
         "fade; of outcomes from the daily diary.",
     )
 
+    washout_days: int = Field(
+        0,
+        ge=0,
+        description="Days without any of the treatments between two periods, so that what is left of the one before "
+        "can fade; they belong to no period and are not analysed.",
+    )
+
     @model_validator(mode="after")
     def _days_are_left(self) -> Blocks:
         if self.run_in_days >= self.period_days:
@@ -59,8 +68,32 @@ class Blocks(Part):
         return self.period_days - self.run_in_days
 
     def day(self, period: int) -> int:
-        """Return the last study day of a period, counted from 1."""
-        return period * self.period_days
+        """Return the last study day of a period, counted from 1.
+
+        Examples
+        --------
+        >>> treatments = {"a": "A", "b": "B"}
+        >>> blocks = Blocks.model_validate(
+        ...     {"treatments": treatments, "number": 2, "period_days": 7, "washout_days": 3}
+        ... )
+        >>> [blocks.day(period) for period in (1, 2)]
+        [7, 17]
+        """
+        return period * self.period_days + (period - 1) * self.washout_days
+
+    def places(self, day: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return for study days (from 1) the period, counted from 1, and the day of it; days after it are of a washout.
+
+        Examples
+        --------
+        >>> blocks = Blocks.model_validate(
+        ...     {"treatments": {"a": "A", "b": "B"}, "number": 2, "period_days": 7, "washout_days": 3}
+        ... )
+        >>> [one.tolist() for one in blocks.places(np.array([1, 7, 9, 11]))]
+        [[1, 1, 1, 2], [1, 7, 9, 1]]
+        """
+        cycle = self.period_days + self.washout_days
+        return (day - 1) // cycle + 1, (day - 1) % cycle + 1
 
     def block(self, period: int) -> int:
         """Return the block of a period; both are counted from 1.
@@ -136,9 +169,14 @@ def block_faults(arms: Mapping[str, Any], blocks: Blocks, visits: Mapping[str, V
         if visits[name].day != blocks.day(place):
             yield (
                 ("visits", name, "day"),
-                f"period {place} of {blocks.period_days} days each ends on day {blocks.day(place)}; write that day, or "
+                f"period {place} of {blocks.period_days} days each{_washout(blocks)} ends on day {blocks.day(place)}; "
+                "write that day, or "
                 "leave the visit out",
             )
+
+
+def _washout(blocks: Blocks) -> str:
+    return f", with {blocks.washout_days} days of washout between them," if blocks.washout_days else ""
 
 
 def filled(given: Any) -> Any:

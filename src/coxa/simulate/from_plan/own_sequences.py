@@ -69,14 +69,16 @@ def own_effects(
 def effects_on_days(study: Any, pain: AssumedDailyPain, n: int, t: int, first: int, seed: int) -> Floats:
     """Return (n, t) what the treatments add to pain on each day; zero of a plan that is not of n-of-1 trials.
 
-    Where the plan assumes a time constant the effect approaches that of the treatment taken, day by day.
+    Where the plan assumes a time constant the effect approaches that of the treatment taken, day by day; in a washout it
+    fades.
     """
     blocks = blocks_of(study)
     if blocks is None:
         return np.zeros((n, t))
     each = own_effects(blocks, pain.treatments, pain.treatment_sd, "daily pain", n, seed)
-    period = (np.arange(first, first + t) - 1) // blocks.period_days
-    inside = (period >= 0) & (period < blocks.n_periods)
+    place, within = blocks.places(np.arange(first, first + t))
+    period = place - 1
+    inside = (period >= 0) & (period < blocks.n_periods) & (within <= blocks.period_days)
     taken = orders(blocks, n, seed)[:, np.clip(period, 0, blocks.n_periods - 1)]
     target = np.where(inside, np.take_along_axis(each, taken, axis=1), 0.0)
     if not pain.carry_over_days:

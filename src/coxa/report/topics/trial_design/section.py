@@ -93,6 +93,7 @@ FROM_PLAN = {
     "blocks": "Blocks",
     "blocks.number": "Blocks",
     "blocks.run_in_days": "Blocks",
+    "blocks.washout_days": "Blocks",
     "blocks.treatments.*.description": "Treatments",
     "periods.treatments": "Treatments",
     "arms": ARMS,
@@ -175,10 +176,11 @@ def _periods(study: Study) -> Iterator[tuple[str, str]]:
 
 def _blocks_words(blocks: Blocks) -> str:
     """Return how often and how long each treatment is taken."""
+    washout = f"; {blocks.washout_days} days without treatment between periods" if blocks.washout_days else ""
     run_in = f", of which the first {blocks.run_in_days} are not analysed" if blocks.run_in_days else ""
     return (
         f"{blocks.number} blocks, each with every treatment once in random order; {blocks.n_periods} periods of "
-        f"{blocks.period_days} days{run_in}"
+        f"{blocks.period_days} days{run_in}{washout}"
     )
 
 

@@ -38,7 +38,7 @@ def days_of_people(
     known = {person: words_of(one) for person, one in table[SEQUENCE].dropna().items()}
     rows = diary[diary["participant_id"].isin(list(people["participant_id"])) & diary[source.field].notna()]
     day = rows["study_day"].astype(int).to_numpy()
-    period = (day - 1) // blocks.period_days + 1
+    period, within = blocks.places(day)
     taken = [
         known[person][at - 1] if person in known and 1 <= at <= len(known[person]) else ""
         for person, at in zip(rows["participant_id"], period, strict=True)
@@ -49,11 +49,12 @@ def days_of_people(
             "day": day,
             "period": period,
             "treatment": taken,
-            "analysed": (day - 1) % blocks.period_days >= blocks.period_days - source.length,
+            "analysed": within > blocks.period_days - source.length,
             "value": rows[source.field].astype(float).to_numpy(),
         }
     )
-    return found[found["treatment"].isin([compare, planned.against]) & (day >= 1)].assign(
+    taking = (day >= 1) & (within <= blocks.period_days)  # no day of a washout
+    return found[found["treatment"].isin([compare, planned.against]) & taking].assign(
         treated=lambda made: (made["treatment"] == compare).astype(float)
     )
 
