@@ -270,10 +270,13 @@ def test_power_is_that_of_the_means_of_people() -> None:
 # -- washout -----------------------------------------------------------------------------------------------------------
 
 
+def with_washout(days: int, last: int) -> str:
+    text = WORKED.replace("  period_days: 7", f"  period_days: 7\n  washout_days: {days}")
+    return text.replace("last_day: 56", f"last_day: {last}")
+
+
 def test_a_washout_lies_between_periods_and_the_effect_fades_in_it() -> None:
-    text = WORKED.replace("  period_days: 7", "  period_days: 7\n  washout_days: 7").replace(
-        "last_day: 56", "last_day: 105"
-    )
+    text = with_washout(7, 105)
     study = parse_study(
         text.replace("carry_over_days: 0.8", "carry_over_days: 3").replace("{heat: 0.7}", "{heat: 0}").encode()
     )
@@ -292,9 +295,7 @@ def test_a_washout_lies_between_periods_and_the_effect_fades_in_it() -> None:
 
 
 def test_days_of_a_washout_are_not_analysed() -> None:
-    text = WORKED.replace("  period_days: 7", "  period_days: 7\n  washout_days: 3").replace(
-        "last_day: 56", "last_day: 77"
-    )
+    text = with_washout(3, 77)
     study = parse_study(text.encode())
     assert isinstance(study, NOfOneTrial)
     trial = coxa.simulate_study(study, seed=5, truth_size=500)
@@ -316,8 +317,6 @@ def test_days_of_a_washout_are_not_analysed() -> None:
 
 
 def test_the_end_of_a_period_is_that_with_its_washouts() -> None:
-    text = WORKED.replace("  period_days: 7", "  period_days: 7\n  washout_days: 3").replace(
-        "visits:\n", "visits:\n  period_2: {day: 14}\n", 1
-    )
+    text = with_washout(3, 77).replace("visits:\n", "visits:\n  period_2: {day: 14}\n", 1)
     found = faults(text)
     assert any("with 3 days of washout between them, ends on day 17" in fault for *_, fault in found), found

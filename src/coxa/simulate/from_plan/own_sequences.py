@@ -69,8 +69,8 @@ def own_effects(
 def effects_on_days(study: Any, pain: AssumedDailyPain, n: int, t: int, first: int, seed: int) -> Floats:
     """Return (n, t) what the treatments add to pain on each day; zero of a plan that is not of n-of-1 trials.
 
-    Where the plan assumes a time constant the effect approaches that of the treatment taken, day by day; in a washout it
-    fades.
+    Where the plan assumes a time constant the effect approaches that of the treatment taken, day by day; in a washout
+    it fades.
     """
     blocks = blocks_of(study)
     if blocks is None:
