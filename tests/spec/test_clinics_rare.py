@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from coxa.clinics.measures.few_points import with_enough_points
 from coxa.clinics.measures.rare import rare_of
 from coxa.clinics.page.build import build_answer, build_page
 from coxa.clinics.page.letters import letters
+from coxa.clinics.page.points import why_signal
 from coxa.clinics.run import audit_clinics
 from coxa.simulate import simulate_registry
 from coxa.study import RegistryAssumptions
@@ -152,6 +154,21 @@ def test_a_run_chart_is_about_its_median_with_the_rules_of_runs() -> None:
     assert "run chart about the median" in one.method
     assert run["change", "B"].variation == "run_none"  # all on the median
     assert run["complete", "A"].frame["low"].notna().all()
+
+
+def test_a_series_that_crosses_its_median_too_seldom_marks_its_last_run_and_says_since_when() -> None:
+    """Seven low and seven high values: no run is longer than chance makes it (7), one crossing is fewer than 4."""
+    values = [0.84, 0.85, 0.79, 0.85, 0.86, 0.85, 0.83, 0.97, 0.96, 0.98, 0.95, 0.93, 0.95, 0.93]
+    periods = [f"{2021 + k // 4} Q{k % 4 + 1}" for k in range(14)]
+    points = {"period": periods, "part": 0, "value": values, "centre": 0.9, "low": 0.8, "high": 1.0, "n": 300}
+    frame = pd.DataFrame(points).assign(rule="common cause", direction=0, kind="common cause")
+    one = with_enough_points(Series("asked", "all", frame, "", None, None, "increase", "", run_chart=True))
+    chart = run_chart(values)
+    assert (chart.longest_run, chart.longest_chance, chart.crossings, chart.fewest_chance) == (7, 7, 1, 4)
+    assert one.frame["kind"].tolist() == ["common cause"] * 7 + ["improvement"] * 7
+    assert set(one.frame["rule"]) == {"common cause", "few crossings of the median"}
+    assert why_signal(one) == ", above the median since 2022 Q4"
+    assert why_signal(replace(one, variation="run_none")) == ""
 
 
 def test_parts_of_few_points_are_run_charts_as_well() -> None:

@@ -20,7 +20,8 @@ FEWEST_FOR_LIMITS = 6
 FEW_POINTS, RUN_NONE, RUN_SIGNAL = "few_points", "run_none", "run_signal"
 """In place of the icon: the last part has too few points for anything; a run chart without a signal, and with one."""
 
-RUN_RULE = "run about the median"
+RUN_RULE, CROSSED_RULE = "run about the median", "few crossings of the median"
+"""Why a point of a run chart is a signal: its run is too long, or it is in the last run of a series of too few."""
 
 
 def points_of_parts(one: Series) -> list[int]:
@@ -56,7 +57,7 @@ def with_enough_points(one: Series) -> Series:
         kinds = [variation_icon(int(way), one.improvement).split("_")[0] if way else COMMON for way in run.direction]
         frame.loc[here, ["low", "high"]] = np.nan
         frame.loc[here, "centre"] = run.median
-        frame.loc[here, "rule"] = np.where(run.direction != 0, RUN_RULE, COMMON)
+        frame.loc[here, "rule"] = np.where(run.direction != 0, run.rule, COMMON)
         frame.loc[here, "direction"] = run.direction
         frame.loc[here, "kind"] = kinds
         if here.iloc[last]:
@@ -70,11 +71,15 @@ def _few(here: pd.Series) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """The median of points, whether they are a signal, and (n,) of a run that is too long the side, otherwise 0."""
+    """The median of points, whether they are a signal, and (n,) the side of those that make it one, otherwise 0.
+
+    These are the runs that are too long; where there is none and the crossings are too few, the last run.
+    """
 
     median: float
     signal: bool
     direction: Floats
+    rule: str = RUN_RULE
 
 
 def _run(values: Floats) -> _Run:
@@ -83,11 +88,10 @@ def _run(values: Floats) -> _Run:
         chart = run_chart(values)
     except OptionError:  # all are on the median, or all but one
         return _Run(median, False, np.zeros(len(values)))
-    direction = np.zeros(len(values))
-    if chart.longest_run > chart.longest_chance:
-        side = np.sign(values - median)
-        useful = np.flatnonzero(side)
-        for run in np.split(useful, np.flatnonzero(np.diff(side[useful])) + 1):
-            if len(run) > chart.longest_chance:
-                direction[run] = side[run]
-    return _Run(median, chart.signal, direction)
+    direction, side = np.zeros(len(values)), np.sign(values - median)
+    useful = np.flatnonzero(side)
+    runs = np.split(useful, np.flatnonzero(np.diff(side[useful])) + 1)
+    long = [run for run in runs if len(run) > chart.longest_chance]
+    for run in long or (runs[-1:] if chart.signal else []):
+        direction[run] = side[run]
+    return _Run(median, chart.signal, direction, RUN_RULE if long else CROSSED_RULE)

@@ -225,7 +225,7 @@ def _changing(page: Pair, unit: str) -> Text:
         value, limits, n = last_cells(page, one)
         label, period = series_label(one), last_point(one)["period"]
         shown = f" {label}: {VARIATIONS[one.variation].lower()}, "
-        parts.append(prose(shown, value, limits_and_n(limits, n), why_signal(one), f" in {period}."))
+        parts.append(prose(shown, value, f" in {period}", limits_and_n(limits, n), why_signal(one), "."))
     return prose("Changed by more than chance alone explains:", *parts)
 
 

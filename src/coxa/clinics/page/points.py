@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from coxa.clinics.audit import Series
+from coxa.clinics.measures.few_points import RUN_SIGNAL
 from coxa.clinics.page.seen import ALL, Seen, at, known
 from coxa.clinics.page.words import MEASURES, RULES, is_share
 from coxa.tables.cells import Cell
@@ -47,10 +50,26 @@ def shown_charts(page: Seen) -> list[Series]:
 
 
 def why_signal(series: Series) -> str:
-    """Say why the last point of a series is a signal although it is within its limits; empty where it is outside."""
+    """Say why the last point of a series is a signal although it is within its limits; empty where it is outside.
+
+    Of a run chart: on which side of the median, and since when.
+    """
     point = last_point(series)
+    if series.variation == RUN_SIGNAL:
+        return _since(series)
     inside = all(map(known, (point["low"], point["high"]))) and point["low"] <= point["value"] <= point["high"]
     return f", within the limits, but {RULES[str(point['rule'])]}" if inside and point["rule"] in RULES else ""
+
+
+def _since(series: Series) -> str:
+    """Return ", above the median since 2023 Q1" of a run that lasts to the last point; empty where none does."""
+    shown = series.frame[series.frame["value"].notna()]
+    side = shown["direction"].to_numpy()
+    if not len(side) or side[-1] == 0:
+        return ""
+    others = np.flatnonzero(np.sign(shown["value"] - shown["centre"]).to_numpy() == -side[-1])
+    first = shown["period"].iloc[others[-1] + 1 if len(others) else 0]
+    return f", {'above' if side[-1] > 0 else 'below'} the median since {first}"
 
 
 def limits_and_n(limits: Cell, n: Cell) -> Prose:

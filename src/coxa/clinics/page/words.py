@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from coxa.clinics.audit import Series, Shares
-from coxa.clinics.measures.few_points import FEW_POINTS, RUN_NONE, RUN_RULE, RUN_SIGNAL
+from coxa.clinics.measures.few_points import CROSSED_RULE, FEW_POINTS, RUN_NONE, RUN_RULE, RUN_SIGNAL
 from coxa.study.audit.plan import CONDITION, AuditPlan
 from coxa.study.covariates import Characteristic
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -72,6 +72,7 @@ RULES = {
     "part of two in three": "one of two in three points near a limit",
     "seven on one side": "one of seven points in a row on one side of the mean",
     RUN_RULE: "one of a run on one side of the median that is longer than chance makes it",
+    CROSSED_RULE: "one of a run on one side of the median, which the series crosses less often than chance makes it",
 }
 """Rule that a point within its limits breaks -> words."""
 
