@@ -21,6 +21,7 @@ PLAN = Path(__file__).parents[1] / "analyses" / "stepped_wedge" / "study.yaml"
 NONE = (("programme: -8", "programme: 0"), ("treatments: {programme: 0.6}", "treatments: {programme: 0}"))
 GROWS = (("programme: -8", "programme: [-2, -4, -6, -8]"),)
 DECAYS = (("autocorrelation: 0.7", "autocorrelation: 0.7, decays: true"),)
+STRONG = ("icc: 0.05", "icc: 0.2")
 BACK = (
     ("design: stepped_wedge", "design: cluster_crossover"),
     ("crosses: {step_1: 2, step_2: 3, step_3: 4, step_4: 5}",
@@ -41,7 +42,9 @@ SETTINGS: dict[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "12 clinics, no effect": (NONE, ("primary", "exchangeable", "walking")),
     "20 clinics, no effect": ((*NONE, *clusters(5)), ("primary", "walking")),
     "12 clinics, effect grows": (GROWS, ("primary", "by_exposure")),
-    "12 clinics, no effect, decay": ((*NONE, *DECAYS), ("primary",)),
+    "12 clinics, no effect, decay": ((*NONE, *DECAYS), ("primary", "exchangeable", "permutation")),
+    "8 clinics, no effect, decay": ((*NONE, *DECAYS, *clusters(2)), ("primary", "permutation")),
+    "12 clinics, no effect, decay, ICC 0.2": ((*NONE, *DECAYS, STRONG), ("primary", "exchangeable", "permutation")),
     "cluster crossover, 8 clinics, no effect": ((*NONE, *BACK, *clusters(2)), ("primary",)),
 }
 """Setting -> what is written in place of what, and the analyses."""

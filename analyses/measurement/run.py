@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from math import nan
 from pathlib import Path
 
 import pandas as pd
@@ -45,7 +46,7 @@ def beside(pain: coxa.report.MeasuredScore) -> pd.DataFrame:
     for arm, label in (("exercise", "exercise"), ("usual_care", "usual care")):
         found[f"recovered, {label}"] = (shares[arm]["recovered"],)
         found[f"improved or recovered, {label}"] = (shares[arm][["recovered", "improved"]].sum(),)
-    rows = [(name, true, *found[name]) for name, true in draw.truth().items()]
+    rows = [(name, true, *found[name], *[nan] * (3 - len(found[name]))) for name, true in draw.truth().items()]
     return pd.DataFrame(rows, columns=["of pain", "truth", "estimate", "conf_low", "conf_high"])
 
 

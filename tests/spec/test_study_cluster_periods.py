@@ -16,10 +16,11 @@ from coxa.analyses.cluster_periods import Alike
 from coxa.analyses.periods import in_periods
 from coxa.cohort import read_cohort
 from coxa.design import power_of_cluster_periods, power_stepped_wedge, simulated_power, stepped_wedge
-from coxa.errors import CoxaError
+from coxa.errors import CoxaError, PlanError
 from coxa.simulate import draw_outcomes, trial_design
 from coxa.simulate.from_plan.truths import true_values
 from coxa.study.kinds import ClusterPeriodTrial, study_of
+from coxa.study.reading.read import parse_study
 from tests.spec.wedge_trial import TWICE, wedge
 
 CLUSTERS = {"site_id": {"number": 2, "icc": 0.05, "own_per_arm": True, "at_baseline": True, "autocorrelation": 0.7}}
@@ -201,6 +202,16 @@ def test_simulated_power_is_near_the_closed_form() -> None:
     assert abs(row["bias"]) < 4 * row["bias_error"]
     assert row["power"] == pytest.approx(closed.power, abs=4 * 0.5 / np.sqrt(40))
     assert row["truth"] == pytest.approx(-4, abs=1e-9)
+
+
+def test_a_correlation_that_decays_is_refused_with_what_to_do() -> None:
+    text = (Path(__file__).parents[2] / "analyses/stepped_wedge/study.yaml").read_text(encoding="utf-8")
+    for word in ("decay", "discrete-time-decay", "ar1"):
+        changed = text.replace("correlation: exchangeable", f"correlation: {word}")
+        assert changed != text
+        with pytest.raises(PlanError) as caught:
+            parse_study(changed.encode())
+        assert "whose test holds with any correlation over the periods" in str(caught.value.findings)
 
 
 def test_correlations_follow_from_variances() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from coxa.study.analysis import MeansAnalysis, RandomEffect
 from coxa.study.models.repeated import check_kenward_roger
@@ -20,6 +20,10 @@ EXPOSURE_TIME = "exposure_time"
 
 RESERVED = ("arm", "visit", "period", "sequence", "carried", CLUSTER_PERIOD, EXPOSURE_TIME)
 """Columns that are in the model already, or are no covariates."""
+
+
+DECAYING = ("decay", "decays", "discrete_time_decay", "exponential_decay", "exponential", "ar1", "autoregressive")
+"""Words for correlations over periods that fall with their distance."""
 
 
 class ClusterPeriodModel(MeansAnalysis):
@@ -58,6 +62,18 @@ class ClusterPeriodModel(MeansAnalysis):
     )
     ddf: Literal["satterthwaite", "kenward-roger"] = Field("kenward-roger", description="Degrees of freedom.")
     reml: bool = Field(True, description="Restricted maximum likelihood; `false` is full maximum likelihood.")
+
+    @field_validator("correlation", mode="before")
+    @classmethod
+    def _no_decay(cls, given: object) -> object:
+        """Refuse a correlation that falls with the distance of periods, with what to do instead."""
+        if str(given).lower().replace("-", "_") in DECAYING:
+            raise ValueError(
+                f"`correlation: {given}`, which falls with the distance of periods, has no model here: effects of a "
+                "cluster in its periods would correlate, and those of the mixed model are independent; write `nested`, "
+                "and keep `permutation: true`, whose test holds with any correlation over the periods"
+            )
+        return given
 
     @model_validator(mode="after")
     def _options_agree(self) -> ClusterPeriodModel:
