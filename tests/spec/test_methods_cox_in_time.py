@@ -123,4 +123,4 @@ def test_the_report_has_the_ratios_the_test_and_the_words() -> None:
     assert next(row.cells[0].text for row in table.rows()) == "0 to 60"
     assert "only those of the first part are as randomised" in str(table.footnotes[0].text)
     said = str(analysis_methods(report, report.study.planned("hazard")))
-    assert "In a second model the hazard ratio could be another after day 60" in said
+    assert "In a second model the hazard ratio could change after day 60: follow-up was split" in said

@@ -32,14 +32,15 @@ def mid_sentence_label(label: str) -> str:
 
 
 def measured(measure: str, label: str) -> str:
-    """Return what is measured of an outcome, inside a sentence; an event is no name, and has a small letter.
+    """Return what is measured of an outcome, inside a sentence; an event, or a ranking, is no name and has a small letter.
 
     Examples
     --------
     >>> measured("change", "Function (LEFS)"), measured("time", "Hip pain")
     ('change from baseline in Function (LEFS)', 'time to hip pain')
     """
-    return MEASURE_WORDS[measure].format(outcome=mid_sentence_label(label) if measure in OVER_TIME else label)
+    small = measure in (*OVER_TIME, "ranking")
+    return MEASURE_WORDS[measure].format(outcome=mid_sentence_label(label) if small else label)
 
 
 def at_visit(measure: str, visit: str) -> str:

@@ -167,15 +167,12 @@ class CoxMethod(TimesMethod):
 def in_time_words(planned: PlannedAnalysis, cite: str) -> str:
     """Say what ratios in parts of follow-up are of."""
     days = [f"{day:g}" for day in planned.analysis.option("split_at")]
-    later = (
-        " who had no event until then, and later ones are not as randomised"
-        if planned.study.words.allocates
-        else (" who had no event until then")
-    )
+    randomised = ", and only those of the first part are as randomised" if planned.study.words.allocates else ""
     return (
-        f"In a second model the hazard ratio could be another after day {join_words(days)}: rows of follow-up end and "
-        f"begin on these days{cite}, the other terms are the same in all parts, and that the ratios are alike was "
-        f"tested by Wald's chi-square. Ratios of a part are of the participants{later}."
+        f"In a second model the hazard ratio could change after {'day' if len(days) == 1 else 'days'} "
+        f"{join_words(days)}: follow-up was split into rows there{cite}, the other terms were the same in all parts, and "
+        "Wald's chi-square tested whether the ratios were alike. Ratios of a part are of the participants who had no "
+        f"event before it{randomised}."
     )
 
 

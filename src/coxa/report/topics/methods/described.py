@@ -23,7 +23,8 @@ def described_methods(report: ReportRecord) -> Iterator[str]:
         )
     if found := responses(study, report.datasets, report.observed):
         names = dict.fromkeys(mid_sentence(study.label("outcomes", one.outcome)) for one in found)
-        intervals = list(dict.fromkeys(LIMITS[one.limits][0] for one in found))
+        kinds = dict.fromkeys(LIMITS[one.limits] for one in found)
+        intervals = [f"{what}{marks(study, ran, cited) if cited else ''}" for what, _, cited in kinds]
         needed = ""
         if "number-needed" in used:
             needed = (

@@ -24,12 +24,20 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, 
 
 ANALYSIS = "responders_by_visit"
 
-LIMITS: dict[str, tuple[str, str]] = {
-    "newcombe": ("Newcombe's intervals", "by Newcombe's method"),
-    "miettinen-nurminen": ("Miettinen and Nurminen's score intervals", "score limits by Miettinen and Nurminen"),
-    "exact": ("exact unconditional intervals by the score statistic", "exact, by the score statistic"),
+LIMITS: dict[str, tuple[str, str, str]] = {
+    "newcombe": ("Newcombe's intervals", "by Newcombe's method", ""),
+    "miettinen-nurminen": (
+        "Miettinen and Nurminen's score intervals",
+        "score limits by Miettinen and Nurminen",
+        "miettinen-nurminen",
+    ),
+    "exact": (
+        "exact unconditional intervals by the score statistic",
+        "exact, by the score statistic",
+        "exact-proportions",
+    ),
 }
-"""Limits of a difference -> what they are called in the methods section, and in a note."""
+"""Limits of a difference -> what they are called in the methods section, and in a note; what the first cites."""
 
 TOO_LARGE = ", or score limits where arms are too large for exact ones"
 
