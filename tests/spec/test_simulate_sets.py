@@ -16,7 +16,7 @@ from coxa.design.by_simulation.simulated import simulated_power
 from coxa.errors import OptionError
 from coxa.simulate import estimand_frame, simulate_study, trial_design, true_values
 from coxa.simulate.from_plan.sets import set_members
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 from coxa.study import Study, read_study
 from coxa.study.reading.read import parse_study
 from tests.spec.assumed_trial import ASSUMED, SMALL

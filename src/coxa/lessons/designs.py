@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coxa import models
 from coxa.lessons.lesson import Drawn, Interval, effect
 from coxa.lessons.missing import ARMS, two_arms
-from coxa.models import fit_ancova, fit_cox_arrays, fit_lmm
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 
 OUTCOMES = ("pain", "function", "sleep", "mood", "strength")
 
@@ -45,7 +45,7 @@ def _draw_outcomes(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _of_outcome(data: pd.DataFrame, name: str) -> Interval:
-    return effect(fit_ancova(f"{name} ~ arm", data), "arm[exercise]")
+    return effect(models.fit_ancova(f"{name} ~ arm", data), "arm[exercise]")
 
 
 def _largest(data: pd.DataFrame) -> Interval:
@@ -87,7 +87,7 @@ def _ratio(fit: object) -> Interval:
 
 def _ever(data: pd.DataFrame) -> Interval:
     ever = data["training_from"].notna().astype(float).to_frame()
-    return _ratio(fit_cox_arrays(data["days"], data["returned"], ever))
+    return _ratio(models.fit_cox_arrays(data["days"], data["returned"], ever))
 
 
 def _since(data: pd.DataFrame) -> Interval:
@@ -100,19 +100,19 @@ def _since(data: pd.DataFrame) -> Interval:
     rest = pd.DataFrame({"start": 0.0, "stop": never["days"], "event": never["returned"], "on": 0.0})
     rows = pd.concat([before, after, rest], ignore_index=True)
     rows = rows[rows["stop"] > rows["start"]]
-    return _ratio(fit_cox_arrays(rows["stop"], rows["event"], rows[["on"]], start=rows["start"]))
+    return _ratio(models.fit_cox_arrays(rows["stop"], rows["event"], rows[["on"]], start=rows["start"]))
 
 
 DRAWN = {
     "therapist_ignored": Drawn(
         _draw_therapists,
-        lambda data: effect(fit_ancova("pain ~ arm", data), "arm[exercise]"),
-        lambda data: effect(fit_lmm("pain ~ arm + (1 | therapist)", data, ddf="kenward-roger"), "arm[exercise]"),
+        lambda data: effect(models.fit_ancova("pain ~ arm", data), "arm[exercise]"),
+        lambda data: effect(models.fit_lmm("pain ~ arm + (1 | therapist)", data, ddf="kenward-roger"), "arm[exercise]"),
     ),
     "baseline_imbalance": Drawn(
         _draw_imbalance,
-        lambda data: effect(fit_ancova("week_12 ~ arm", data), "arm[exercise]"),
-        lambda data: effect(fit_ancova("week_12 ~ arm + baseline", data), "arm[exercise]"),
+        lambda data: effect(models.fit_ancova("week_12 ~ arm", data), "arm[exercise]"),
+        lambda data: effect(models.fit_ancova("week_12 ~ arm + baseline", data), "arm[exercise]"),
     ),
     "switched_outcome": Drawn(_draw_outcomes, _largest, lambda data: _of_outcome(data, "pain")),
     "regression_to_the_mean": Drawn(

@@ -95,5 +95,5 @@ class Lesson:
 
 def effect(fit: Any, term: str) -> Interval:
     """Return a coefficient of a fit with its limits."""
-    row = fit.tidy().set_index("term").loc[term]
-    return Interval(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]))
+    low, high = fit.conf_int().loc[term]
+    return Interval(float(fit.params[term]), float(low), float(high))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coxa import models
 from coxa.lessons.lesson import Drawn, Interval, effect
-from coxa.models import fit_ancova, fit_mmrm
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 
 ARMS = ["usual_care", "exercise"]
 LEAVE_WORSE = 12.0
@@ -34,7 +34,7 @@ def _draw_mnar(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _complete_cases(data: pd.DataFrame) -> Interval:
-    return effect(fit_ancova("week_12 ~ arm + baseline", data.dropna()), "arm[exercise]")
+    return effect(models.fit_ancova("week_12 ~ arm + baseline", data.dropna()), "arm[exercise]")
 
 
 def _with_delta(data: pd.DataFrame) -> Interval:
@@ -67,13 +67,13 @@ def _draw_locf(rng: np.random.Generator) -> pd.DataFrame:
 
 def _carried_forward(data: pd.DataFrame) -> Interval:
     last = data.sort_values("visit").groupby("participant_id", observed=True).tail(1)
-    return effect(fit_ancova("pain ~ arm + baseline", last.drop(columns="visit")), "arm[exercise]")
+    return effect(models.fit_ancova("pain ~ arm + baseline", last.drop(columns="visit")), "arm[exercise]")
 
 
 def _by_mmrm(data: pd.DataFrame) -> Interval:
     from coxa.estimates import contrasts
 
-    fit = fit_mmrm("pain ~ baseline * visit + arm * visit", data, covariance="us", ddf="satterthwaite")
+    fit = models.fit_mmrm("pain ~ baseline * visit + arm * visit", data, covariance="us", ddf="satterthwaite")
     found = contrasts(fit, "arm", against="usual_care", by="visit").frame
     row = found[found["visit"] == "week_12"].iloc[0]
     return Interval(float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"]))
@@ -97,7 +97,7 @@ def _draw_gaps(rng: np.random.Generator) -> pd.DataFrame:
 
 def _mean_by_person(data: pd.DataFrame, column: str) -> Interval:
     people = data.groupby(["participant_id", "arm"], observed=True)[column].mean().reset_index()
-    return effect(fit_ancova(f"{column} ~ arm", people), "arm[exercise]")
+    return effect(models.fit_ancova(f"{column} ~ arm", people), "arm[exercise]")
 
 
 DRAWN = {

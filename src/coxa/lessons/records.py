@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from coxa import models
 from coxa.lessons.lesson import Drawn, Interval, effect
 from coxa.lessons.missing import ARMS, two_arms
-from coxa.models import fit_ancova
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 
 
 def _ancova(data: pd.DataFrame, outcome: str = "week_12") -> Interval:
-    return effect(fit_ancova(f"{outcome} ~ arm + baseline", data), "arm[exercise]")
+    return effect(models.fit_ancova(f"{outcome} ~ arm + baseline", data), "arm[exercise]")
 
 
 def _draw_switched(rng: np.random.Generator) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import attendance_of, draw_sessions
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.follow import Conditions, follow
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 from coxa.study.assumptions.published import Figure
 from coxa.study.parts import arm_factors
 

@@ -9,7 +9,7 @@ import numpy as np
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.has_conditions import DETAILS, confirmed, drawn_conditions
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.trial import AssumedCondition
 from coxa.study.conditions import conditions

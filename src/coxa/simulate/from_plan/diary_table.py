@@ -10,9 +10,9 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.diary import missed_days, one_diary
 from coxa.simulate.from_plan.diary_days import diary_days
 from coxa.simulate.from_plan.drawn import DrawnTrial
-from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.from_plan.treatment import home_tables
+from coxa.simulate.identifiers import participant_ids
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.sets import end_of_treatment
-from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
 from coxa.simulate.from_plan.treatment import home_days
+from coxa.simulate.identifiers import participant_ids
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.exercise_log import AssumedExerciseLog
 from coxa.study.assumptions.numbers import by_name

@@ -14,7 +14,8 @@ from coxa.simulate.from_plan.endpoints import other_columns
 from coxa.simulate.from_plan.exposures import exposure_columns
 from coxa.simulate.from_plan.own_sequences import blocks_of, sequence_words
 from coxa.simulate.from_plan.sets import arm_analysed, set_members
-from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words, participant_ids
+from coxa.simulate.from_plan.strategies import category, cluster_names, estimand_values, handled_words
+from coxa.simulate.identifiers import participant_ids
 from coxa.study.blocks import SEQUENCE
 from coxa.study.estimand import Estimand
 from coxa.study.models.imputation import AFTER, SINCE

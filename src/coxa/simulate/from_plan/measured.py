@@ -11,7 +11,7 @@ from coxa.instruments.measures import load_measures
 from coxa.simulate.from_plan.between import numbers_of
 from coxa.simulate.from_plan.sources.base import Sourced
 from coxa.simulate.from_plan.sources.clinical_measures import with_measures
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 from coxa.study.covariate_sources import BaselineMeasure
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import recorded_events
 from coxa.simulate.from_plan.return_levels import TABLE, events_of_returns, place_of
-from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import Calendar
+from coxa.simulate.identifiers import participant_ids
 from coxa.study.events import DATES, EventOutcome
 from coxa.study.words import RETURN_STATUSES
 

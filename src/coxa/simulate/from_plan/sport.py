@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from coxa.simulate.from_plan.between import numbers_of
 from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.drawn import DrawnTrial
-from coxa.simulate.from_plan.strategies import participant_ids
+from coxa.simulate.identifiers import participant_ids
 from coxa.study.covariate_sources import SportSource
 
 if TYPE_CHECKING:

@@ -142,12 +142,6 @@ def category(codes: NDArray[Any], levels: Iterable[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(list(levels), dtype="str"))
 
 
-def participant_ids(n: int) -> NDArray[np.str_]:
-    """Return (n,) identifiers, equally long."""
-    width = max(len(str(n)), 3)
-    return np.array([f"P{number:0{width}d}" for number in range(1, n + 1)])
-
-
 def cluster_names(factor: str, count: int) -> list[str]:
     """Return the names of the clusters of a factor.
 

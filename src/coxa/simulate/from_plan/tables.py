@@ -18,7 +18,8 @@ from coxa.simulate.from_plan.endpoints import recorded_events
 from coxa.simulate.from_plan.event_outcomes import EventDays
 from coxa.simulate.from_plan.mix import CONDITION, NumberMix
 from coxa.simulate.from_plan.own_sequences import blocks_of, sequence_words
-from coxa.simulate.from_plan.strategies import cluster_names, participant_ids
+from coxa.simulate.from_plan.strategies import cluster_names
+from coxa.simulate.identifiers import participant_ids
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedScreening

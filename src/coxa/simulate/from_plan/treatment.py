@@ -16,8 +16,8 @@ from coxa.simulate.from_plan.design import TrialDesign
 from coxa.simulate.from_plan.dose import draw_attendance
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.sets import end_of_treatment, minutes_of, supervised_sessions
-from coxa.simulate.from_plan.strategies import participant_ids
 from coxa.simulate.from_plan.tables import PRONENESS, Calendar
+from coxa.simulate.identifiers import participant_ids
 from coxa.simulate.seeds import generator
 from coxa.study.assumptions.numbers import Probabilities, by_name
 
