@@ -1,6 +1,6 @@
 # Rscript tests/reference/location_scale_r.R > tests/reference/location_scale_r.json
 suppressMessages({library(nlme); library(glmmTMB)}); options(digits = 15)
-d <- read.csv("tests/reference/location_scale.csv")
+d <- read.csv("src/coxa/selftest/data/location_scale.csv")
 d$arm <- factor(d$arm, c("usual", "exercise"))
 m <- lme(pain ~ arm + day, random = ~1 | participant_id, weights = varIdent(form = ~1 | arm), data = d, method = "ML",
          control = lmeControl(tolerance = 1e-12, msTol = 1e-12, niterEM = 100, msMaxIter = 1000, opt = "nlminb"))

@@ -12,6 +12,7 @@ from typing import Any
 import coxa.selftest
 from coxa.selftest.cases import INTERACTIONS, STRUCTURES
 from tests.reference import tolerances
+from tests.reference.selftest_further import further
 from tests.reference.trial import from_r, reference, sorted_parts
 
 NUMBERS = Path(coxa.selftest.__file__).parent / "numbers.json"
@@ -118,32 +119,38 @@ def collected() -> dict[str, dict[str, Any]]:
         "base R 4.2.2, pair by pair", "win_ratio_r.json: death_recurrence",
         {shown: wins[name] for name, shown in words.items()},
     )  # fmt: skip
-    return found
+    return found | {name: _case(**case) for name, case in further().items()}
 
 
 def _case(
-    software: str, address: str, numbers: dict[str, float], *, printed: float | None = None, note: str = ""
+    software: str,
+    address: str,
+    numbers: dict[str, float],
+    *,
+    printed: float | None = None,
+    closeness: float | None = None,
+    note: str = "",
 ) -> dict[str, Any]:
     """Return a case; each number has its unit and tolerance, those of a printed number absolute."""
     return {
         "software": software,
         "address": address,
         "note": note,
-        "numbers": {name: {"value": value, **_closeness(name, printed)} for name, value in numbers.items()},
+        "numbers": {name: {"value": value, **_closeness(name, printed, closeness)} for name, value in numbers.items()},
     }
 
 
-def _closeness(name: str, printed: float | None) -> dict[str, Any]:
-    """Return the unit and the tolerance of a number by its name."""
+def _closeness(name: str, printed: float | None, closeness: float | None) -> dict[str, Any]:
+    """Return the unit and the tolerance of a number by its name, or the tolerance that is asked for."""
     if printed is not None:
         return {"unit": "absolute", "tolerance": printed}
     if name.endswith(": estimate"):
-        return {"unit": "standard errors", "tolerance": tolerances.EFFECT}
+        return {"unit": "standard errors", "tolerance": closeness or tolerances.EFFECT}
     if name.endswith(": df"):
         return {"unit": "relative", "tolerance": tolerances.DF}
     if name == "log-likelihood":
         return {"unit": "relative", "tolerance": tolerances.DEVIANCE}
-    return {"unit": "relative", "tolerance": tolerances.STANDARD_ERROR}
+    return {"unit": "relative", "tolerance": closeness or tolerances.STANDARD_ERROR}
 
 
 def _of_coefficients(r: dict[str, Any], names: tuple[str, ...], error: str, df: str | None = None) -> dict[str, float]:

