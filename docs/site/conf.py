@@ -3,10 +3,12 @@
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 
 import coxa
 
@@ -30,6 +32,7 @@ napoleon_numpy_docstring = True
 napoleon_google_docstring = False
 
 myst_heading_anchors = 4
+smartquotes = False  # quotes of code and of R are typed as they are here; looking for them took a tenth of the time
 nb_execution_mode = "off"  # pages with code are run beside Sphinx, notebooks by `nox -s notebooks`
 
 html_theme = "furo"
@@ -73,8 +76,15 @@ def take_outputs(_: Sphinx, name: str, source: list[str]) -> None:
         source[0] = outputs(runs, name)
 
 
+def stem_once() -> None:
+    """Let the search index look for the stem of each word once, where it does so for each place of a word."""
+    stem = cache(SearchEnglish.stem)
+    SearchEnglish.stem = lambda self, word: stem(self, word)  # type: ignore[method-assign]
+
+
 def setup(app: Sphinx) -> None:
     """Take docstrings of records as they are written, pages with code from their run, and the tree of pages once."""
+    stem_once()
     app.connect("autodoc-process-docstring", take_fields, priority=400)
     app.connect("source-read", take_outputs, priority=400)
     app.connect("html-page-context", lend_tree, priority=400)

@@ -86,12 +86,30 @@ def run(page: Path, state: str) -> None:
         write_whole(page.with_name(FAILED), f"{type(error).__name__}: {error}")
 
 
+COMMANDS_STOP = """
+def system(command, run=get_ipython().system):
+    run(command)
+    if get_ipython().user_ns["_exit_code"]:
+        raise RuntimeError(f"`{command}` ended with exit code {get_ipython().user_ns['_exit_code']}.")
+
+get_ipython().system = system
+"""
+"""A line that begins with `!` and fails is an error of its page; Jupyter goes on."""
+
+
 def executed(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
-    """Return a notebook with the outputs of its cells, run in a folder; the first error stops it."""
+    """Return a notebook with the outputs of its cells, run in a folder; the first error or failed command stops it."""
     from nbclient import NotebookClient
 
-    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
-    return notebook
+    whole = nbformat.v4.new_notebook(
+        metadata=notebook.metadata, cells=[nbformat.v4.new_code_cell(COMMANDS_STOP, id="commands"), *notebook.cells]
+    )
+    NotebookClient(whole, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+    del whole.cells[0]
+    for cell in whole.cells:
+        if cell.cell_type == "code":
+            cell.execution_count -= 1
+    return whole
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -49,6 +49,9 @@ def test_a_link_to_the_repository_is_a_name(tmp_path: Path) -> None:
 
 def test_pages_of_methods_have_the_numbers_of_their_cases() -> None:
     assert set(EVIDENCE) <= set(NAMES.values())
+    of_results = ("-size.md", "-speed.md", "-measured.md")
+    methods = {name for name in NAMES.values() if name.startswith("methods/") and not name.endswith(of_results)}
+    assert methods <= set(EVIDENCE)
     starts = [start for cases in EVIDENCE.values() for start in cases]
     assert not [case for case in CASES if not case.startswith(tuple(starts))]
     check = Check("ancova", "mean: df", 167.0, 167.0, "R lm", 0.0, "relative", 1e-4)
@@ -96,6 +99,13 @@ def test_a_page_is_run_once_as_long_as_page_and_code_are_the_same(tmp_path: Path
     assert count.read_text(encoding="utf-8") == "x"
     runs.run(page, "another state")
     assert count.read_text(encoding="utf-8") == "xx"
+
+
+def test_a_page_whose_command_fails_stops_the_site(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(runs, "KEPT", tmp_path / "kept")
+    runs.run(notebook(tmp_path / "runs" / "a", "!exit 3"), "state")
+    with pytest.raises(RuntimeError, match="`exit 3` ended with exit code 3"):
+        runs.outputs(tmp_path / "runs", "a", seconds=1)
 
 
 def test_a_page_whose_cell_fails_stops_the_site(tmp_path: Path, monkeypatch: Any) -> None:
