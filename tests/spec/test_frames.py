@@ -496,6 +496,9 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.spans_of_times": lambda into: models.spans_of_times(
         into(FLARES.rename(columns={"flare": "status", "day": "time"})), ["w1", "w2"], [7, 14]
     ),
+    "models.split_follow_up": lambda into: models.split_follow_up(
+        into(FLARES), at=[7], time="day", event="flare", arm="arm"
+    ),
     "models.visit_rows": lambda into: models.visit_rows(
         into(pd.DataFrame({"participant_id": [1, 1], "visit": ["w6", "w12"], "better": [0, 1]})),
         visits=["w6", "w12"],

@@ -219,7 +219,7 @@ def standardised_rows(
     rows = []
     for k, (name, mean) in enumerate(zip(found.arms, found.means, strict=True)):
         df = df_of(lambda k=k: found.slopes[k])  # type: ignore[misc, index]
-        own = own_limits(fit.family, mean, np.sqrt(found.covariance[k, k]), quantile_of(conf_level, df))
+        own = own_limits(fit.family, mean, np.sqrt(max(found.covariance[k, k], 0.0)), quantile_of(conf_level, df))
         rows.append({"arm": name, "term": term, **own, **said(df)})
     for name in found.arms:
         for term, scale in compared.items() if name != against else ():

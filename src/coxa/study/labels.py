@@ -32,7 +32,7 @@ def mid_sentence_label(label: str) -> str:
 
 
 def measured(measure: str, label: str) -> str:
-    """Return what is measured of an outcome, inside a sentence; an event, or a ranking, is no name and has a small letter.
+    """Return what is measured of an outcome, inside a sentence; an event or a ranking is no name: a small letter.
 
     Examples
     --------

@@ -170,9 +170,9 @@ def in_time_words(planned: PlannedAnalysis, cite: str) -> str:
     randomised = ", and only those of the first part are as randomised" if planned.study.words.allocates else ""
     return (
         f"In a second model the hazard ratio could change after {'day' if len(days) == 1 else 'days'} "
-        f"{join_words(days)}: follow-up was split into rows there{cite}, the other terms were the same in all parts, and "
-        "Wald's chi-square tested whether the ratios were alike. Ratios of a part are of the participants who had no "
-        f"event before it{randomised}."
+        f"{join_words(days)}: follow-up was split into rows there{cite}, the other terms were the same in all parts, "
+        "and Wald's chi-square tested whether the ratios were alike. Ratios of a part are of the participants who had "
+        f"no event before it{randomised}."
     )
 
 
