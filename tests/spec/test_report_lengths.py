@@ -210,12 +210,12 @@ def test_the_results_are_the_same_whatever_the_length(analysed: Report, tmp_path
 # -- a slide ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_slide_has_question_answer_one_figure_for_whom_and_how_sure_and_asks_for_nothing() -> None:
+def test_a_slide_has_question_answer_one_figure_and_what_a_reader_asks_next_and_asks_for_nothing() -> None:
     slide = str(rendered("html", "slide"))
     assert "<script" not in slide
     assert "<table" not in slide
     assert slide.count("<figure>") == slide.count("<svg") == 1
-    assert re.findall("<dt>(.*?)</dt>", slide) == ["For whom?", "How sure?"]
+    assert re.findall("<dt>(.*?)</dt>", slide) == ["Does it matter?", "For whom?", "How sure?"]
     answer = built().sections[0]
     texts = [str(block.text) for block in answer.blocks if isinstance(block, Paragraph)]
     assert all(escape(text) in re.sub("</?span.*?>", "", slide) for text in texts)

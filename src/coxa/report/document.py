@@ -32,7 +32,7 @@ PARTS: Mapping[Length, tuple[Part, ...]] = {
 }
 """Length -> the parts it shows, in their order."""
 
-ON_SLIDE = ("For whom?", "How sure?")
+ON_SLIDE = ("Does it matter?", "For whom?", "How sure?")
 """What a reader asks after the answer, of which a slide has the answer too."""
 
 INTRODUCTION = 400

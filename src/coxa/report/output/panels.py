@@ -86,9 +86,9 @@ def _parted(table: Table, n: int, other_fonts: bool) -> Parts:
 
 
 def _within(columns: tuple[Column, ...], place: int) -> bool:
-    """Return whether a heading that several columns share is cut before a column."""
-    before, after = str(columns[place - 1].spanner), str(columns[place].spanner)
-    return before == after and bool(before)
+    """Return whether columns that share a heading, or the ones without any, are cut before a column."""
+    shared = any(str(column.spanner) for column in columns)
+    return shared and str(columns[place - 1].spanner) == str(columns[place].spanner)
 
 
 def _columns(table: Table, start: int, stop: int) -> Table:
