@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from coxa.analyses.blocks import in_blocks
@@ -75,7 +74,8 @@ def with_baselines(periods: Periods, frame: pd.DataFrame, rows: pd.DataFrame) ->
     average = table.mean(axis=1)
     own = [table.at[one, end] for one, end in zip(rows["participant_id"], rows["visit"].astype(str), strict=True)]
     mean = rows["participant_id"].map(average).astype(float)
-    return rows.assign(**{WITHIN: np.asarray(own, dtype=float) - mean, BETWEEN: mean})
+    columns: dict[str, pd.Series] = {WITHIN: pd.Series(own, index=rows.index, dtype=float) - mean, BETWEEN: mean}
+    return rows.assign(**columns)
 
 
 def clusters_in_periods(periods: ClusterPeriods, frame: pd.DataFrame) -> pd.DataFrame:

@@ -81,7 +81,7 @@ class Blocks(Part):
         """
         return period * self.period_days + (period - 1) * self.washout_days
 
-    def places(self, day: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    def places(self, day: NDArray[np.integer[Any]]) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
         """Return for study days (from 1) the period, counted from 1, and the day of it; days after it are of a washout.
 
         Examples

@@ -55,7 +55,7 @@ class CrossoverMethod(MeansMethod):
     def words(self, planned: PlannedAnalysis, fits: Sequence[AnyFit] | None) -> Words:
         """Return what the analysis is called."""
         plan = options_of(planned, Crossover)
-        unadjusted = () if plan.carry_over == "adjusted" else ("carry-over",)
+        unadjusted: tuple[str, ...] = () if plan.carry_over == "adjusted" else ("carry-over",)
         unadjusted += ("period-baselines",) if plan.baselines == "covariate" else ()
         if plan.participants == "fixed":
             return Words(

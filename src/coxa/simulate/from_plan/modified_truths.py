@@ -39,7 +39,7 @@ FINE = 5
 
 def true_curves(design: TrialDesign, seed: int) -> tuple[TrueCurve, ...]:
     """Return the difference of each estimand over what is planted to modify it, and over what analyses ask for."""
-    found = []
+    found: list[TrueCurve] = []
     for name, plan in design.study.estimands.items():
         if not is_difference(design, plan) or plan.population not in EVERYBODY or design.study.received_in_periods:
             continue
