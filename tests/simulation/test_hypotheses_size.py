@@ -11,6 +11,7 @@ from coxa.design import simulated_hypotheses
 from coxa.errors import OptionError
 from coxa.hypotheses import sequential_design, sequential_power
 from tests.simulation.hypotheses_size import graph_row, looks_row, statistics
+from tests.simulation.margin_looks_size import shown
 from tests.sizes import few
 
 pytestmark = pytest.mark.slow
@@ -54,3 +55,11 @@ def test_a_plan_is_tested_at_its_looks_in_simulated_trials():
 def test_a_plan_without_hypotheses_has_no_power_of_them():
     with pytest.raises(OptionError, match="no hypotheses and no looks"):
         simulated_hypotheses(coxa.preset("bennell-2014"))
+
+
+def test_non_inferiority_with_looks_is_shown_wrongly_at_the_margin_at_its_level():
+    replicates = few(150, 2_000)
+    at_margin, _ = shown("ld_obrien_fleming", -6.078, 240, replicates)
+    assert at_margin[-1] < 0.025 + 3 * (0.025 * 0.975 / replicates) ** 0.5
+    within, closed = shown("ld_obrien_fleming", -0.5, 240, replicates)
+    assert within[-1] == pytest.approx(closed[-1], abs=3.5 * (0.85 * 0.15 / replicates) ** 0.5)

@@ -17,9 +17,11 @@ from coxa.analyses.remedies import in_plan_words
 from coxa.analyses.rows import AnalysisRows
 from coxa.errors import FitError
 from coxa.estimates import Estimates
+from coxa.estimates.margins import without_verdicts
 from coxa.models.results.run import AnyFit
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.tested import is_tested
 from coxa.study.words import SIMULTANEOUS
 
 
@@ -74,6 +76,8 @@ def run_analysis(
             failed.append(part_not_fitted(name, "modifier", modifier, error))
     if analysis.multiplicity not in ("none", *SIMULTANEOUS):
         estimates = adjust_planned(estimates, planned, _planned_comparisons(planned) - _planned_comparisons(compared))
+    if is_tested(study, name):
+        estimates = without_verdicts(estimates)
     named = Estimates(with_unknown_spread(estimates.frame).assign(outcome=planned.outcome_name))
     labelled = named.labelled(estimand=analysis.estimand, analysis=name)
     comparisons = asked(labelled.frame, planned)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -31,9 +32,16 @@ from coxa.hypotheses import (
 )
 from coxa.hypotheses.looks.inference import at_level
 from coxa.study.assumptions.trial import PER_ARM
-from coxa.study.comparative import ComparativeStudy
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.hypotheses import Hypotheses
+from coxa.study.margin import benefit_of, claim_bound
 from coxa.study.tested import comparison_of, tested
+
+LEAST_TAIL = 1e-300
+"""Smallest p-value of which a statistic is taken."""
+
+NEAR_NULL = 0.01
+"""Statistic nearer to 0 than this is not divided by."""
 
 LEAST_WEIGHT = 1e-6
 """Share of the level at which a hypothesis without weight is taken, so that its looks have an order."""
@@ -46,7 +54,7 @@ class Seen:
     n         : participants analysed
     estimate  : of the comparison, as a table of results has it
     std_error : on the scale of the test: of a ratio, of its logarithm
-    z         : in the direction of a benefit, with the p-value of the analysis
+    z         : in the direction of a benefit, with the p-value of the analysis, or of its test against a margin
     """
 
     n: int
@@ -90,7 +98,8 @@ class Conclusion:
     design     : boundaries at its share of the level, with the information as observed; None without looks
     repeated   : repeated p-value of each look
     intervals  : repeated interval of each look, on the scale of the test, in the direction of a benefit
-    inference  : stage-wise; None without looks
+    reached_at : effect that would reach the boundary of each look taken, on the same scale
+    inference  : stage-wise, on the same scale; None without looks
     to_come    : conditional power with the effect seen; None at the end
     """
 
@@ -102,6 +111,7 @@ class Conclusion:
     design: SequentialDesign | None = None
     repeated: tuple[float, ...] = ()
     intervals: tuple[tuple[float, float], ...] = ()
+    reached_at: tuple[float, ...] = ()
     inference: SequentialInference | None = None
     to_come: float | None = None
 
@@ -159,30 +169,58 @@ def statistics_seen(study: ComparativeStudy, frame: pd.DataFrame) -> dict[str, S
     found = {}
     for name, one in plan.tested.items():
         arm, visit = comparison_of(study, one)
-        rows = study.planned(one.analysis).rows(frame, study.planned(one.analysis).effect.term)
-        mine = rows[(rows["arm"] == arm) & rows["visit"].isin((visit, ""))]
+        planned = study.planned(one.analysis)
+        mine = _of(planned.rows(frame, planned.effect.term), arm, visit)
         if mine.empty or not np.isfinite(mine["p_value"].iloc[0]):
             raise FitError(
                 f"hypothesis {name} has no test: analysis {one.analysis} gives no p-value for {arm} at {visit}",
                 ("Look at the warnings of the analysis, or choose another one for the hypothesis.",),
             )
-        found[name] = seen_in(study, one.analysis, mine.iloc[0])
+        claim = None
+        if planned.analysis.margin is not None:
+            against = _of(planned.rows(frame, planned.analysis.margin.type), arm, visit)
+            if against.empty:
+                raise FitError(
+                    f"hypothesis {name} has no test: analysis {one.analysis} has none against its margin at {visit}",
+                    ("Name a visit of the estimand of the analysis for the hypothesis.",),
+                )
+            claim = float(against["p_value"].iloc[0])
+        found[name] = seen_in(study, one.analysis, mine.iloc[0], claim)
     return found
 
 
-def seen_in(study: ComparativeStudy, analysis: str, row: pd.Series) -> Seen:
-    """Return the statistic of a row of results: the normal one with the same p-value, and its standard error."""
+def _of(rows: pd.DataFrame, arm: str, visit: str) -> pd.DataFrame:
+    return rows[(rows["arm"] == arm) & rows["visit"].isin((visit, ""))]
+
+
+def seen_in(study: ComparativeStudy, analysis: str, row: pd.Series, claim: float | None = None) -> Seen:
+    """Return the statistic of a row of results: the normal one with the same p-value, and its standard error.
+
+    Parameters
+    ----------
+    study, analysis
+        The plan, and one of its analyses.
+    row
+        The comparison.
+    claim
+        One-sided p-value of the test against the margin of the analysis, where it has one.
+    """
     planned = study.planned(analysis)
     effect, level = planned.effect, float(row["conf_level"])
-    change = math.log if effect.is_ratio else float
-    apart = change(float(row["estimate"])) - change(effect.null)
-    benefit = apart if planned.higher_is_better else -apart
-    z = math.copysign(float(-special.ndtri(float(row["p_value"]) / 2)), benefit)
+    if claim is None:
+        z = math.copysign(_z(float(row["p_value"]) / 2), benefit_of(planned, float(row["estimate"])))
+    else:
+        z = _z(claim)
     std_error = float(row["std_error"])
     if effect.is_ratio:
         spread = math.log(float(row["conf_high"])) - math.log(float(row["conf_low"]))
         std_error = spread / 2 / float(special.ndtri((1 + level) / 2))
     return Seen(int(row["n_participants"]), float(row["estimate"]), std_error, z)
+
+
+def _z(tail: float) -> float:
+    """Return the normal statistic with a probability above it, which rounding may have taken to 0 or 1."""
+    return float(-special.ndtri(min(max(tail, LEAST_TAIL), 1 - np.finfo(float).eps)))
 
 
 def share_of_information(study: ComparativeStudy, seen: Mapping[str, Seen]) -> float:
@@ -215,11 +253,18 @@ def conclude(study: ComparativeStudy, looks: Sequence[LookSeen], *, inference: b
     plan = tested(study)
     assert plan is not None
     designs = {name: _observed(study, name, looks) for name in plan.tested} if study.interim else {}
-    p = {name: _p_value(name, looks, designs.get(name)) for name in plan.tested}
-    test = graph_test(plan_graph(plan), p, alpha=plan.alpha)
+    shares = plan_graph(plan)
+    alone = not inference and shares.weights == (1.0,)
+    p = {
+        name: _whether(name, looks, designs[name], plan.alpha)
+        if alone and name in designs
+        else _p_value(name, looks, designs.get(name))
+        for name in plan.tested
+    }
+    test = graph_test(shares, p, alpha=plan.alpha)
     adjusted: Mapping[str, float] = test.adjusted
     if plan.test != "bonferroni":
-        found = closure(plan_graph(plan), p, test=plan.test, correlation=plan_correlation(plan)).adjusted
+        found = closure(shares, p, test=plan.test, correlation=plan_correlation(plan)).adjusted
         adjusted = {name: min(one, 1.0) for name, one in found.items()}
     of = {}
     for name in plan.tested:
@@ -227,7 +272,9 @@ def conclude(study: ComparativeStudy, looks: Sequence[LookSeen], *, inference: b
         weight = _weight(test, name)
         of[name] = Conclusion(name, weight, p[name], adjusted[name], rejected)
         if inference and name in designs:
-            of[name] = _with_looks(of[name], designs[name], plan.alpha, [one.seen[name] for one in looks])
+            planned = study.planned(plan.tested[name].analysis)
+            seen = [one.seen[name] for one in looks]
+            of[name] = _with_looks(of[name], planned, designs[name], plan.alpha, seen, information_of(name, looks))
     return Conclusions(tuple(looks), of, test)
 
 
@@ -252,8 +299,24 @@ def planned_design(study: ComparativeStudy) -> SequentialDesign:
 def _observed(study: ComparativeStudy, name: str, looks: Sequence[LookSeen]) -> SequentialDesign:
     """Return the boundaries of a hypothesis at the whole level, with the information that its looks had."""
     planned = planned_design(study)
-    information = [one.seen[name].information for one in looks]
-    return as_observed(planned, information, [one.fraction for one in looks])
+    return as_observed(planned, information_of(name, looks), [one.fraction for one in looks])
+
+
+def information_of(name: str, looks: Sequence[LookSeen]) -> list[float]:
+    """Return the information on a hypothesis at each look: 1 / standard error squared, or by participants.
+
+    Standard errors are estimates, and in a small study that of a look may be smaller than that of the next by chance.
+    Information cannot fall: it is then that of the last look times the shares of the participants.
+    """
+    own, last = [one.seen[name].information for one in looks], looks[-1]
+    if rises(own):
+        return own
+    return [own[-1] * one.fraction / last.fraction for one in looks]
+
+
+def rises(information: Sequence[float]) -> bool:
+    """Return whether information rises from look to look."""
+    return all(a < b for a, b in itertools.pairwise(information))
 
 
 def _p_value(name: str, looks: Sequence[LookSeen], design: SequentialDesign | None) -> float:
@@ -262,17 +325,57 @@ def _p_value(name: str, looks: Sequence[LookSeen], design: SequentialDesign | No
     return min(repeated_p_values(design, [one.seen[name].z for one in looks]))
 
 
-def _with_looks(one: Conclusion, design: SequentialDesign, alpha: float, seen: Sequence[Seen]) -> Conclusion:
-    """Add what the looks give: boundaries at the share of the level, repeated and stage-wise inference."""
-    z, information = [look.z for look in seen], [look.information for look in seen]
+def _whether(name: str, looks: Sequence[LookSeen], design: SequentialDesign, alpha: float) -> float:
+    """Return a p-value that says only whether a boundary was reached, as power asks: the level, or 1."""
+    reached = (one.seen[name].z >= upper for one, upper in zip(looks, design.upper, strict=False))
+    return alpha if any(reached) else 1.0
+
+
+def _with_looks(
+    one: Conclusion,
+    planned: PlannedAnalysis,
+    design: SequentialDesign,
+    alpha: float,
+    seen: Sequence[Seen],
+    information: Sequence[float],
+) -> Conclusion:
+    """Add what the looks give: boundaries at the share of the level, repeated and stage-wise inference.
+
+    A statistic is that of a t test put on the normal scale, so that estimate and limits are in units of a standard
+    error with which they go on to agree with it: the estimate is that of the analysis, and a limit leaves out the bound
+    of the claim exactly where the boundary was reached.
+    """
+    z = [look.z for look in seen]
     local = at_level(design, alpha * max(one.weight, LEAST_WEIGHT))
     to_come = None
     if len(seen) < design.looks:
         whole = information[-1] / design.fractions[len(seen) - 1]
         later = [share * whole for share in design.fractions[len(seen) :]]
         to_come = conditional_power(local, z, information, z[-1] / math.sqrt(information[-1]), later)
-    return Conclusion(
-        one.name, one.weight, one.p_value, one.adjusted, one.rejected, local if one.weight else None,
-        repeated_p_values(design, z), repeated_intervals(local, z, information),
-        sequential_inference(local, z, information, conf_level=1 - 2 * alpha), to_come,
-    )  # fmt: skip
+    bound, stretch = claim_bound(planned), [_stretch(planned, look) for look in seen]
+    by_own = [by * look.std_error * math.sqrt(one) for by, look, one in zip(stretch, seen, information, strict=True)]
+    repeated = zip(repeated_intervals(local, z, information), by_own, strict=True)
+    reached = zip(local.upper, stretch, seen, strict=False)
+    return replace(
+        one,
+        design=local if one.weight else None,
+        repeated=repeated_p_values(design, z),
+        intervals=tuple((bound + by * low, bound + by * high) for (low, high), by in repeated),
+        reached_at=tuple(bound + by * upper * look.std_error for upper, by, look in reached),
+        inference=_moved(sequential_inference(local, z, information, conf_level=1 - 2 * alpha), bound, by_own),
+        to_come=to_come,
+    )
+
+
+def _stretch(planned: PlannedAnalysis, seen: Seen) -> float:
+    """Return the distance of the estimate from the bound of the claim in units of Z times the standard error."""
+    apart = benefit_of(planned, seen.estimate) - claim_bound(planned)
+    by_z = seen.z * seen.std_error
+    return apart / by_z if abs(seen.z) > NEAR_NULL and apart * by_z > 0 else 1.0
+
+
+def _moved(found: SequentialInference, bound: float, stretch: Sequence[float]) -> SequentialInference:
+    """Return inference on the effect from that on its distance to the bound of the claim."""
+    by = stretch[found.look - 1]
+    values = {name: bound + by * getattr(found, name) for name in ("estimate", "conf_low", "conf_high", "naive")}
+    return replace(found, **values)

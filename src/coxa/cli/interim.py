@@ -54,9 +54,13 @@ def interim_command(
 def _show(plan: ComparativeStudy, entry: LookEntry, quiet: bool) -> None:
     """Print what a look showed."""
     from coxa.study.locking.looks import looks_path
-    from coxa.study.tested import hypothesis_label
+    from coxa.study.margin import claim_words, margin_words
+    from coxa.study.tested import hypothesis_label, tested
 
+    asked = tested(plan)
     assert plan.interim is not None
+    assert asked is not None
+    analyses = {name: one.analysis for name, one in asked.tested.items()}
     label = plan.interim.look_label(entry.look)
     typer.echo(f"{label} of {plan.study}, {entry.date}: information fraction {entry.fraction:.3f}")
     if not quiet:
@@ -68,5 +72,11 @@ def _show(plan: ComparativeStudy, entry: LookEntry, quiet: bool) -> None:
                 f"{hypothesis_label(plan, name)}: n {int(seen['n'])}, Z {seen['z']:.4f}, {bound}, "
                 f"adjusted p {decision['adjusted']:.4f}, {verdict}"
             )
+            if (reached := decision.get("reached_at")) is not None:
+                planned = plan.planned(analyses[name])
+                typer.echo(
+                    f"  against a margin of {margin_words(planned)}: {planned.effect.words} {seen['estimate']:.4g}, "
+                    f"{claim_words(planned)} from {reached:.4g}"
+                )
     typer.echo(f"SHA-256 of the look  {entry.sha256}")
     typer.echo(f"looks: {looks_path(plan)}")

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from coxa.design.closed_form.mmrm import power_mmrm as power_mmrm
     from coxa.design.closed_form.n_of_1 import power_n_of_1 as power_n_of_1
     from coxa.design.closed_form.of_cluster_periods import power_of_cluster_periods as power_of_cluster_periods
+    from coxa.design.closed_form.of_looks import power_with_looks as power_with_looks
     from coxa.design.closed_form.ordered import power_odds_ratio as power_odds_ratio
     from coxa.design.closed_form.rates import power_rate_ratio as power_rate_ratio
     from coxa.design.closed_form.recurrent_events import power_recurrent_events as power_recurrent_events
@@ -87,6 +88,7 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.design.closed_form.means": ("power_ancova", "power_two_means"),
         "coxa.design.closed_form.mmrm": ("power_mmrm",),
         "coxa.design.closed_form.of_cluster_periods": ("power_of_cluster_periods",),
+        "coxa.design.closed_form.of_looks": ("power_with_looks",),
         "coxa.design.closed_form.n_of_1": ("power_n_of_1",),
         "coxa.design.closed_form.ordered": ("power_odds_ratio",),
         "coxa.design.closed_form.rates": ("power_rate_ratio",),

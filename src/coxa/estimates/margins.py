@@ -213,6 +213,13 @@ def with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(method=[_verdict(row) for row in frame.to_dict("records")])
 
 
+def without_verdicts(estimates: Estimates) -> Estimates:
+    """Return estimates whose tests against a margin do not say in `method` whether it was shown: a level is shared."""
+    frame = estimates.frame
+    method = [VERDICT.sub(lambda found: f"{found[1]}: ", str(one)) for one in frame["method"]]
+    return Estimates(frame.assign(method=method))
+
+
 def is_shown(row: Mapping[str, Any]) -> bool:
     """Return whether a test against a margin shows what was to be shown, at its one-sided level."""
     return bool(row["p_value"] < (1 - row["conf_level"]) / 2)

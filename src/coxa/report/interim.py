@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date as Date
+from typing import Any
 
 from coxa.analyses.tested import (
     Conclusions,
@@ -18,10 +19,12 @@ from coxa.arguments import kinds
 from coxa.errors import LockError, OptionError
 from coxa.findings import Finding, Findings
 from coxa.report.record import REPORT, ReportRecord
+from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.locking.content import data_sha256
 from coxa.study.locking.deviations import require_locked
 from coxa.study.locking.looks import LookEntry, append_look, read_looks
-from coxa.study.tested import tested
+from coxa.study.margin import natural
+from coxa.study.tested import comparison_of, tested
 
 
 def data_hash(report: ReportRecord) -> str:
@@ -57,6 +60,17 @@ def conclusions(report: ReportRecord) -> Conclusions | None:
     if plan is None or any(one.analysis in report.not_fitted for one in plan.tested.values()):
         return None
     return conclude(report.study, looks_seen(report))
+
+
+def decided_by_hypotheses(report: ReportRecord, planned: PlannedAnalysis, record: Mapping[str, Any]) -> bool | None:
+    """Return whether the hypothesis of a comparison is rejected, by its looks and the graph; None where it has none."""
+    plan = tested(report.study)
+    if plan is None or (found := conclusions(report)) is None:
+        return None
+    for name, one in plan.tested.items():
+        if one.analysis == planned.name and comparison_of(report.study, one) == (record["arm"], record["visit"]):
+            return found.of[name].rejected
+    return None
 
 
 @kinds(report=REPORT)
@@ -107,19 +121,26 @@ def record_look(report: ReportRecord, *, fraction: float | None = None, date: st
         looks = (*looks[:-1], replace(looks[-1], fraction=_fraction(fraction, looks)))
     found = conclude(study, looks)
     seen = {name: asdict(one) for name, one in looks[-1].seen.items()}
-    return append_look(study, data_hash(report), looks[-1].fraction, seen, decided(found), date)
+    return append_look(study, data_hash(report), looks[-1].fraction, seen, decided(study, found), date)
 
 
-def decided(found: Conclusions) -> Mapping[str, Mapping[str, float | bool | None]]:
-    """Return hypothesis -> adjusted p-value, boundary at the last look, and whether it is rejected."""
+def decided(study: ComparativeStudy, found: Conclusions) -> Mapping[str, Mapping[str, float | bool | None]]:
+    """Return hypothesis -> adjusted p-value, boundary at the last look, and whether it is rejected.
+
+    Of a hypothesis with a margin also `reached_at`: the effect that would have reached the boundary.
+    """
+    plan = tested(study)
+    assert plan is not None
     at = len(found.looks) - 1
     return {
         name: {
             "adjusted": one.adjusted,
             "boundary": one.design.upper[at] if one.design else None,
             "rejected": one.rejected,
+            **({"reached_at": natural(planned, one.reached_at[at])} if planned.analysis.margin is not None else {}),
         }
         for name, one in found.of.items()
+        if (planned := study.planned(plan.tested[name].analysis))
     }
 
 

@@ -11,6 +11,13 @@ from coxa.study.comparative import PlannedAnalysis
 POINTS = 100.0
 """Percentage points in one."""
 
+CLAIMS = {
+    "noninferiority": "non-inferiority",
+    "superiority": "superiority by the margin",
+    "equivalence": "equivalence",
+}
+"""Kind of a margin -> what is to be shown."""
+
 
 def margin_of(planned: PlannedAnalysis) -> float:
     """Return the margin in units of the estimates: percentage points as a share of one."""
@@ -29,6 +36,39 @@ def bounds_of(planned: PlannedAnalysis) -> tuple[float, ...]:
         return at(-1), at(1)
     benefit = 1 if planned.higher_is_better else -1
     return (at(-benefit if margin.type == "noninferiority" else benefit),)
+
+
+def claim_bound(planned: PlannedAnalysis) -> float:
+    """Return what the effect has to exceed for the claim of an analysis, in the direction of a benefit.
+
+    It is on the scale of the test, of a ratio that of its logarithm: 0 without a margin, less than 0 for
+    non-inferiority, more for superiority by a margin.
+    """
+    if planned.analysis.margin is None:
+        return 0.0
+    (bound,) = bounds_of(planned)
+    return benefit_of(planned, bound)
+
+
+def benefit_of(planned: PlannedAnalysis, estimate: float) -> float:
+    """Return an effect on the scale of its test, of a ratio that of its logarithm, in the direction of a benefit."""
+    effect = planned.effect
+    change = math.log if effect.is_ratio else float
+    apart = change(estimate) - change(effect.null)
+    return apart if planned.higher_is_better else -apart
+
+
+def natural(planned: PlannedAnalysis, benefit: float) -> float:
+    """Return an effect in units of the summary from one of `benefit_of`."""
+    effect = planned.effect
+    apart = benefit if planned.higher_is_better else -benefit
+    return math.exp(apart) * effect.null if effect.is_ratio else apart + effect.null
+
+
+def claim_words(planned: PlannedAnalysis) -> str:
+    """Return what an analysis is to show: a benefit, or what its margin is of."""
+    margin = planned.analysis.margin
+    return "a benefit" if margin is None else CLAIMS[margin.type]
 
 
 def margin_words(planned: PlannedAnalysis) -> str:

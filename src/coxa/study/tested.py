@@ -15,7 +15,15 @@ def tested(study: ComparativeStudy) -> Hypotheses | None:
     if study.hypotheses is not None or study.interim is None:
         return study.hypotheses
     main = study.main_analysis
-    return Hypotheses(procedure="holm", tested={main.name: Hypothesis(analysis=main.name)})
+    margin = main.analysis.margin
+    level = {} if margin is None or margin.alpha is None else {"alpha": margin.alpha}
+    return Hypotheses(procedure="holm", tested={main.name: Hypothesis(analysis=main.name)}, **level)
+
+
+def is_tested(study: ComparativeStudy, analysis: str) -> bool:
+    """Return whether an analysis is of a hypothesis that shares its level, among others or among looks."""
+    plan = tested(study)
+    return plan is not None and any(one.analysis == analysis for one in plan.tested.values())
 
 
 def comparison_of(study: ComparativeStudy, one: Hypothesis) -> tuple[str, str]:

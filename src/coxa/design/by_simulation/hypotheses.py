@@ -16,11 +16,13 @@ from coxa.design.by_simulation.run import analyse_trials, replicate_seed
 from coxa.design.by_simulation.simulated import check_numbers
 from coxa.design.by_simulation.summary import share_error
 from coxa.errors import OptionError, TooFewParticipantsError
+from coxa.estimates.margins import tested as margin_test
 from coxa.hypotheses import SequentialPower, sequential_power
 from coxa.models.numerics.one_thread import one_thread
 from coxa.simulate import DrawnTrial, trial_design
 from coxa.simulate.from_plan.draw import draw_trials
-from coxa.study.comparative import COMPARATIVE, ComparativeStudy
+from coxa.study.comparative import COMPARATIVE, ComparativeStudy, PlannedAnalysis
+from coxa.study.margin import margin_of
 from coxa.study.tested import comparison_of, tested
 
 TOGETHER = 100
@@ -148,13 +150,27 @@ def _statistics(study: ComparativeStudy, drawn: list[DrawnTrial], size: int) -> 
     for name, one in plan.tested.items():
         arm, visit = comparison_of(study, one)
         table = rows[one.analysis]
-        effect = study.planned(one.analysis).effect.term
-        mine = (table["arm"] == arm) & table["visit"].isin((visit, "")) & (table["term"] == effect)
+        planned = study.planned(one.analysis)
+        mine = (table["arm"] == arm) & table["visit"].isin((visit, "")) & (table["term"] == planned.effect.term)
         level = study.analyses[one.analysis].conf_level
         for row in table[mine & np.isfinite(table["p_value"])].to_dict("records"):
             kept = pd.Series(row | {"conf_level": level, "n_participants": size})
-            found.setdefault(int(row["replicate"]), {})[name] = seen_in(study, one.analysis, kept)
+            claim = _claim(planned, kept)
+            found.setdefault(int(row["replicate"]), {})[name] = seen_in(study, one.analysis, kept, claim)
     return {place: seen for place, seen in found.items() if len(seen) == len(plan.tested)}
+
+
+def _claim(planned: PlannedAnalysis, row: pd.Series) -> float | None:
+    """Return the one-sided p-value of the test against the margin of an analysis; None where it has no margin."""
+    margin = planned.analysis.margin
+    if margin is None:
+        return None
+    own = float(row.get("claim_p", np.nan))
+    if np.isfinite(own):  # of an analysis of one trial, which has the test itself
+        return own
+    sign = 1 if planned.higher_is_better else -1
+    compared = row.reindex([*row.index, "method"]).fillna({"method": ""})
+    return float(margin_test(compared, margin_of(planned), margin.type, sign, 0.025)["p_value"])
 
 
 def _ended(study: ComparativeStudy, looks: Sequence[LookSeen]) -> _Ended:

@@ -64,6 +64,7 @@ def analysed_rows(study: ComparativeStudy, name: str, rows: SimulatedRows, repli
             row_of(replicate, name, one.key)
             | {word: float(numbers[word]) for word in NUMBERS}
             | {
+                "claim_p": float(tested["p_value"]),
                 "shown": bool(tested["p_value"] < level),
                 "rung": rung(fits, analysis.option("covariance", ())),
                 "problem": "",

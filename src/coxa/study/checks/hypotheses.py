@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.errors import not_allowed
+from coxa.study.analysis import Margin
 from coxa.study.base import Problem
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.hypotheses import Hypothesis
@@ -41,12 +42,7 @@ def _problems_of(study: ComparativeStudy, one: Hypothesis, at: tuple[str, ...]) 
     estimand = study.estimands.get(analysis.estimand)
     if estimand is None:
         return
-    if analysis.margin is not None:
-        yield Problem(
-            (*at, "analysis") if at[0] == "hypotheses" else at,
-            f"analysis {one.analysis} has a margin, and hypotheses and looks test superiority; remove "
-            "the margin, or name another analysis",
-        )
+    yield from _margin_problems(study, one.analysis, analysis.margin, at)
     for key, given, there in (
         ("arm", one.arm, estimand.treatment.compare),
         ("visit", one.visit, estimand.endpoint.visit),
@@ -64,4 +60,25 @@ def _problems_of(study: ComparativeStudy, one: Hypothesis, at: tuple[str, ...]) 
             ("analyses", one.analysis, "multiplicity"),
             f"the hypotheses of the plan already share its level, and analysis {one.analysis} adjusts with "
             f"{analysis.multiplicity} again; write `multiplicity: none`",
+        )
+
+
+def _margin_problems(
+    study: ComparativeStudy, name: str, margin: Margin | None, at: tuple[str, ...]
+) -> Iterator[Problem]:
+    """Yield where the margin of an analysis does not go with looks and a level that is shared."""
+    if margin is None:
+        return
+    if margin.type == "equivalence":
+        yield Problem(
+            (*at, "analysis") if at[0] == "hypotheses" else at,
+            f"analysis {name} has a margin for equivalence, which is two tests, and hypotheses and looks are of one; "
+            "use `type: noninferiority`, or name another analysis",
+        )
+    written = study.hypotheses
+    if written is not None and margin.alpha is not None and margin.alpha != written.alpha:
+        yield Problem(
+            ("analyses", name, "margin", "alpha"),
+            f"the hypotheses of the plan share a level of {written.alpha:g}, and the margin of analysis {name} has "
+            f"one of {margin.alpha:g}; remove `alpha` of the margin",
         )

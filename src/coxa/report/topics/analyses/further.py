@@ -18,6 +18,7 @@ from coxa.simulate.truth import Truth
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.margin import margin_words
 from coxa.study.parts import label_of
+from coxa.study.tested import is_tested
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, number, p_value
 from coxa.tables.phrases import mid_sentence, sentence_case
@@ -168,12 +169,15 @@ def _margin_words(planned: PlannedAnalysis) -> Iterator[str]:
             f"Margin {margin_words(planned)}{source}; one-sided p-values, limits at one less twice their level, "
             f"{adjusted} adjusted for multiplicity."
         )
+        if is_tested(planned.study, planned.name):
+            yield "Whether it is shown is decided with the hypotheses, by their share of the level and the looks."
 
 
 def _row(planned: PlannedAnalysis, record: Record, margins: bool) -> Row:
     study, shown = planned.study, ""
     if record["term"] in MARGINS:
-        shown = "yes" if is_shown(record) else "no"
+        decided = is_tested(study, planned.name)
+        shown = NONE if decided else "yes" if is_shown(record) else "no"
     label = sentence_case(side_label(study, record["arm"]))
     if record["term"] == "main_effect":
         label = sentence_case(factor_words(record))

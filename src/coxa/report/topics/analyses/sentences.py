@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from coxa.analyses.not_fitted import NotFitted, part_words, reason
 from coxa.estimates.margins import is_shown
+from coxa.report.interim import decided_by_hypotheses
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
@@ -192,23 +193,27 @@ def verdict_sentences(report: ReportRecord, planned: PlannedAnalysis) -> list[Pr
     if margin is None:
         return []
     rows = planned.rows(report.estimates.frame, margin.type)
-    return [_verdict(planned, margin, record) for record in records(rows)]
+    return [_verdict(report, planned, margin, record) for record in records(rows)]
 
 
-def _verdict(planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
+def _verdict(report: ReportRecord, planned: PlannedAnalysis, margin: Margin, record: Record) -> Prose:
     study, unit = planned.study, f" {planned.unit}" if planned.unit else ""
     arm, reference = (study.label("arms", record[side]) for side in ("arm", "reference"))
     source = f", {margin.source}" if margin.source else ""
     kind = f"{planned.analysis.multiplicity.capitalize()}-adjusted " if is_adjusted(planned, record) else ""
     level = (1 - record["conf_level"]) / 2
+    shown, at = is_shown(record), f"at the one-sided level of {level:g}"
+    if (decided := decided_by_hypotheses(report, planned, record)) is not None:
+        shown = decided
+        at = "by the boundaries of the looks" if study.interim is not None else "by the hypotheses of the plan"
     return prose(
         f"{MARGIN_WORDS[margin.type]} of {arm} against {reference} {planned.at(record['visit'])} is ",
-        Cell("shown" if is_shown(record) else "not shown"),
-        f" at the one-sided level of {level:g} (margin {margin_words(planned)}{source}): {planned.effect.words} ",
+        Cell("shown" if shown else "not shown"),
+        f" {at} (margin {margin_words(planned)}{source}): {planned.effect.words} ",
         written(planned, "estimate", record, "estimate"),
         f"{unit} ({100 * record['conf_level']:g}%{NO_BREAK}CI ",
         written(planned, "limits", record, "conf_low", "conf_high"),
-        f"; one-sided {kind}",
+        f"; {'without the looks ' if study.interim is not None and decided is not None else ''}one-sided {kind}",
         estimate_cell("p_words", record, "p_value"),
         ").",
     )

@@ -12,12 +12,15 @@ from coxa.analyses.tested import Conclusions
 from coxa.figures.composed import concat, layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import GREY, INK, OKABE_ITO, options, themed
+from coxa.report.topics.hypotheses.tables import planned_of
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.margin import claim_words
 from coxa.study.tested import hypothesis_label
+from coxa.study.wording import join_words
 from coxa.tables.formats import number
 
 WIDTH, HEIGHT = 250, 220
-SERIES = {"seen": "Statistic", "upper": "Boundary for benefit", "futility": "Boundary for futility"}
+SERIES = {"seen": "Statistic", "upper": "Boundary for the claim", "futility": "Boundary for futility"}
 SHAPES = ("circle", "triangle-down", "triangle-up")
 COLOURS = (OKABE_ITO[0], OKABE_ITO[1], GREY)
 
@@ -34,16 +37,27 @@ def plot_boundaries(study: ComparativeStudy, found: Conclusions) -> Figure:
     """
     data = boundary_rows(study, found)
     names = list(dict.fromkeys(data["hypothesis"]))
+    towards = {
+        hypothesis_label(study, name): "towards a benefit"
+        if planned_of(study, name).analysis.margin is None
+        else "from the margin"
+        for name in found.of
+    }
 
     def draw(_: Sequence[str]) -> Any:
         low = min(0.0, float(data["z"].min())) - 0.3
         high = min(float(data["z"].max()), 6.0) + 0.3
-        panels = [_panel(data[data["hypothesis"] == name], name, (low, high), len(names) > 1) for name in names]
+        panels = [
+            _panel(data[data["hypothesis"] == name], name, (low, high), f"Z, {towards[name]}", len(names) > 1)
+            for name in names
+        ]
         return themed(concat(*panels, columns=2) if len(panels) > 1 else panels[0])
 
     words = " ".join(_words(data))
+    claims = dict.fromkeys(claim_words(planned_of(study, name)).removeprefix("a ") for name in found.of)
+    for_what = f"for {join_words(list(claims))}"
     title = (
-        "Statistics at the looks (circles) with the boundaries for benefit (triangles down, dashed)"
+        f"Statistics at the looks (circles) with the boundaries {for_what} (triangles down, dashed)"
         + (" and for futility (triangles up, dotted)" if (data["series"] == SERIES["futility"]).any() else "")
         + ", at the share of the level that each hypothesis has"
     )
@@ -69,13 +83,13 @@ def boundary_rows(study: ComparativeStudy, found: Conclusions) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["hypothesis", "series", "look", "fraction", "z"])
 
 
-def _panel(rows: pd.DataFrame, name: str, span: tuple[float, float], titled: bool) -> Any:
+def _panel(rows: pd.DataFrame, name: str, span: tuple[float, float], towards: str, titled: bool) -> Any:
     """Draw the looks of one hypothesis."""
     import altair as alt
 
     shown = list(SERIES.values())
     x = alt.X("fraction:Q", title="Share of the information", scale=options(domain=[0, 1.05], nice=False))
-    y = alt.Y("z:Q", title="Z, towards a benefit", scale=options(domain=list(span), nice=False, clamp=True))
+    y = alt.Y("z:Q", title=towards, scale=options(domain=list(span), nice=False, clamp=True))
     colour = alt.Color("series:N", scale=options(domain=shown, range=list(COLOURS)), legend=None)
     dash = alt.StrokeDash("series:N", scale=options(domain=shown, range=[[1, 0], [6, 3], [2, 2]]), legend=None)
     shape = alt.Shape("series:N", scale=options(domain=shown, range=list(SHAPES)), legend=None)

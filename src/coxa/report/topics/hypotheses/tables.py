@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
-
 from coxa.analyses.tested import Conclusion, Conclusions, plan_graph
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.margin import benefit_of, natural
 from coxa.study.tested import comparison_of, hypothesis_label, tested
 from coxa.tables.formats import NONE, cell
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
+REACHED = " Reached at, effect that would have reached the boundary at the look."
+
 ADJUSTED = (
     "Weight, share of the level at the start; level, share when the hypothesis was rejected, or when no more was; a "
-    "benefit is shown where the adjusted p-value is not above the level of all together. p-values are one-sided."
+    "benefit, or what the margin is of, is shown where the adjusted p-value is not above the level of all together. "
+    "p-values are one-sided."
 )
 
 
@@ -34,13 +36,6 @@ def address(study: ComparativeStudy, name: str, term: str, look: int = 0) -> Sta
         estimand=planned.estimand_name, analysis=planned.name, term=said, visit=visit, arm=arm,
         reference=planned.against,
     )  # fmt: skip
-
-
-def natural(planned: PlannedAnalysis, benefit: float) -> float:
-    """Return an effect in units of the summary from one on the scale of the test, in the direction of a benefit."""
-    effect = planned.effect
-    apart = benefit if planned.higher_is_better else -benefit
-    return math.exp(apart) * effect.null if effect.is_ratio else apart + effect.null
 
 
 def interval_cell(planned: PlannedAnalysis, numbers: tuple[float, float, float], at: Statistic) -> Cell:
@@ -76,7 +71,8 @@ def hypotheses_table(study: ComparativeStudy, found: Conclusions) -> Table:
                 ),
             )
         )
-    columns = ("Weight", "p", "Adjusted p", "Level", "Benefit")
+    margins = any(planned_of(study, name).analysis.margin is not None for name in found.of)
+    columns = ("Weight", "p", "Adjusted p", "Level", "Claim" if margins else "Benefit")
     return Table(
         "hypotheses-graph",
         f"Hypotheses that share the one-sided level of {plan.alpha:g}",
@@ -99,11 +95,12 @@ def looks_table(study: ComparativeStudy, found: Conclusions) -> Table:
     interim = study.interim
     assert interim is not None
     groups = []
+    margins = any(planned_of(study, name).analysis.margin is not None for name in found.of)
     for name, one in found.of.items():
         planned, rows = planned_of(study, name), []
         for place, look in enumerate(found.looks):
             at, seen = address(study, name, "look", look.look), look.seen[name]
-            middle = seen.z * seen.std_error
+            middle = benefit_of(planned, seen.estimate)
             bound = NONE if one.design is None else ""
             rows.append(
                 Row(
@@ -117,13 +114,21 @@ def looks_table(study: ComparativeStudy, found: Conclusions) -> Table:
                         else cell(
                             "number", {"n": one.design.upper[place]}, address(study, name, "boundary", look.look), 3
                         ),
+                        *((_reached(study, name, one, place),) if margins else ()),
                         cell("p_value", {"p_value": one.repeated[place]}, at),
                         interval_cell(planned, (middle, *one.intervals[place]), at),
                     ),
                 )
             )
         groups.append(RowGroup(hypothesis_label(study, name), tuple(rows)))
-    columns = ("Information", "n", "Z", "Boundary", "Repeated p", "Estimate (repeated interval)")
+    columns = (
+        "Information", "n", "Z", "Boundary", *(("Reached at",) if margins else ()), "Repeated p",
+        "Estimate (repeated interval)",
+    )  # fmt: skip
+    every = all(planned_of(study, name).analysis.margin is not None for name in found.of)
+    claim = (
+        "of a benefit" if not margins else "away from the margin" + ("" if every else ", or of a benefit without one")
+    )
     return Table(
         "hypotheses-looks",
         "Looks: statistics, boundaries and repeated inference",
@@ -132,12 +137,26 @@ def looks_table(study: ComparativeStudy, found: Conclusions) -> Table:
         tuple(groups),
         (
             Footnote(
-                "Z, statistic in the direction of a benefit; boundary, at the share of the level that the hypothesis "
-                "has in the end. Repeated p, smallest level of all looks together at which the boundary is reached. "
-                "Repeated intervals hold at all looks together, under any rule of stopping."
+                f"Z, statistic in the direction {claim}; boundary, at the share of the level that the hypothesis "
+                f"has in the end.{REACHED if margins else ''} Repeated p, smallest level of all looks together at "
+                "which the boundary is reached. Repeated intervals hold at all looks together, under any rule of "
+                "stopping."
             ),
         ),
     )
+
+
+def _reached(study: ComparativeStudy, name: str, one: Conclusion, place: int) -> Cell:
+    """Return the effect that would have reached the boundary of a look, in units of the summary."""
+    planned = planned_of(study, name)
+    if one.design is None:
+        return Cell(NONE)
+    at = address(study, name, "reached at", place + 1)
+    value = {"estimate": natural(planned, one.reached_at[place])}
+    scale = planned.effect.scale
+    if scale == "points":
+        return cell("points", value, at)
+    return cell("estimate", value, at, planned.decimals if scale == "units" else 2)
 
 
 def inference_table(study: ComparativeStudy, found: Conclusions) -> Table:
