@@ -33,6 +33,7 @@ from coxa.derive.intercurrent import apply_strategies, deciding_events, undated,
 from coxa.derive.once import once
 from coxa.derive.responder import responder_status
 from coxa.derive.scores import derive_scores
+from coxa.derive.sources.daily_diary import with_window_days
 from coxa.derive.study_day import study_days
 from coxa.errors import DataError
 from coxa.findings import Findings
@@ -41,6 +42,7 @@ from coxa.study.comparative import with_arms
 from coxa.study.estimand import Estimand
 from coxa.study.events import Composite, EventOutcome
 from coxa.study.outcome import Outcome
+from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 from coxa.study.scales import outcome_scale
 from coxa.study.words import AnalysisSet
 
@@ -140,6 +142,10 @@ def _measured_rows(cohort: Cohort, estimand: str, plan: Estimand, part: Outcome)
         rows["exposure"] = keyed.groupby(level=[0, 1]).first().reindex(index).to_numpy()
     elif part.exposure:
         rows["exposure"] = rows[part.exposure]
+    if isinstance(part.source, DailyDiarySource) and any(
+        one.estimand == estimand and one.of_days for one in study.analyses.values()
+    ):
+        rows = with_window_days(cohort, part.source, rows)
     return EstimandRows(with_exposures(cohort, estimand, rows), observed, findings)
 
 

@@ -66,6 +66,8 @@ TERMS = (
     "curvature_test",
     "shrunken_difference",
     "difference_by_exposure_time",
+    "within_person_sd",
+    "within_person_sd_ratio",
 )
 """What a row can be. `estimate` is in units of the outcome (a slope per unit of time, an area times it, as `method`
 says) down to equivalence, empty for the two tests of several differences together, a proportion (0 to 1) or a ratio
@@ -77,7 +79,8 @@ Rows of a level of an ordered outcome have it in `analysis`, as ``level=2``. Com
 effects are in units of the outcome, or proportions; an effect of a dose and an association with it are per unit of the
 dose. A difference at a value of a modifier has the value in `analysis`, as ``age=60``; its band has limits that hold at
 all values together. A shrunken difference is of a subgroup. A difference by exposure time has in `analysis` for how
-many periods a cluster has had the treatment, as ``since=2``."""
+many periods a cluster has had the treatment, as ``since=2``. The standard deviation within persons is in units of the
+outcome, of an average participant; its ratio between two arms has the `std_error` of the logarithm."""
 
 RATIOS = (
     "risk_ratio",
@@ -89,6 +92,7 @@ RATIOS = (
     "cumulative_odds_ratio",
     "win_ratio",
     "win_odds",
+    "within_person_sd_ratio",
 )
 """Kinds of rows that are ratios: 1 where the arms do not differ."""
 

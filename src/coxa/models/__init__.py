@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from coxa.models.lmm.api import fit_lmm as fit_lmm
     from coxa.models.lmm.variances import icc as icc
     from coxa.models.lmm.variances import variance_intervals as variance_intervals
-    from coxa.models.location_scale.fit import LocationScaleFit as LocationScaleFit
+    from coxa.models.location_scale.days import day_rows as day_rows
     from coxa.models.location_scale.fit import fit_location_scale as fit_location_scale
+    from coxa.models.location_scale.result import LocationScaleFit as LocationScaleFit
+    from coxa.models.location_scale.spec import LocationScaleSpec as LocationScaleSpec
     from coxa.models.mmrm.api import fit_mmrm as fit_mmrm
     from coxa.models.mmrm.clda import fit_clda as fit_clda
     from coxa.models.mmrm.clda import with_baseline as with_baseline
@@ -112,7 +114,10 @@ __getattr__, __dir__, __all__ = lazy(
         "coxa.models.glmm.fit": ("GLMMFit",),
         "coxa.models.lmm.api": ("fit_lmm",),
         "coxa.models.lmm.variances": ("icc", "variance_intervals"),
-        "coxa.models.location_scale.fit": ("LocationScaleFit", "fit_location_scale"),
+        "coxa.models.location_scale.days": ("day_rows",),
+        "coxa.models.location_scale.fit": ("fit_location_scale",),
+        "coxa.models.location_scale.result": ("LocationScaleFit",),
+        "coxa.models.location_scale.spec": ("LocationScaleSpec",),
         "coxa.models.mmrm.api": ("fit_mmrm",),
         "coxa.models.mmrm.clda": ("fit_clda", "with_baseline"),
         "coxa.models.numerics.pattern_sums": ("PatternSums", "merge", "merge_all", "pattern_sums"),

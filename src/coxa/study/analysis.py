@@ -87,6 +87,7 @@ class Analysis(Part):
     of_clusters : whether clusters receive them
     of_blocks   : whether each participant has a sequence of treatments of his or her own
     factor_key  : key of its options that names the factors above the participants
+    of_days     : whether it is of the days behind a mean of them
     """
 
     summaries: ClassVar[tuple[Summary, ...]] = ("difference_in_means",)
@@ -96,6 +97,7 @@ class Analysis(Part):
     of_clusters: ClassVar[bool] = False
     of_blocks: ClassVar[bool] = False
     factor_key: ClassVar[str] = "random"
+    of_days: ClassVar[bool] = False
 
     label: str | None = Field(None, description="How the analysis is called in the report.")
     estimand: Name = Field(description="One of the estimands.")

@@ -299,6 +299,8 @@ class PlannedAnalysis:
         """Direction of its comparisons: more responders, and a later or rarer event that is not wanted, are better."""
         if self.response == "responder" or self.effect.of_wins:
             return True
+        if self.effect.of_spread:
+            return False
         longer_is_better = self.effect.scale == "days"
         return self.scale.higher_is_better != longer_is_better
 

@@ -26,6 +26,7 @@ class Effect:
     null      : its value where the arms do not differ
     arm_words : what the number of an arm is called, as the head of a column
     of_wins   : whether it counts wins, so that more of it is better whatever the direction of the outcome
+    of_spread : whether it compares spreads, so that less of it is better whatever the direction of the outcome
     """
 
     term: str
@@ -35,6 +36,7 @@ class Effect:
     null: float = 0.0
     arm_words: str = ""
     of_wins: bool = False
+    of_spread: bool = False
 
     @property
     def is_ratio(self) -> bool:
@@ -106,6 +108,15 @@ EFFECTS: dict[Summary, Effect] = {
         term="natural_indirect_effect", arms="", words="natural indirect effect", scale="units"
     ),
     "effect_per_dose": Effect(term="effect_per_dose", arms="", words="effect per unit of dose", scale="units"),
+    "within_person_sd_ratio": Effect(
+        term="within_person_sd_ratio",
+        arms="within_person_sd",
+        words="ratio of standard deviations within participants",
+        scale="ratio",
+        null=1.0,
+        arm_words="SD of days",
+        of_spread=True,
+    ),
 }
 """Summary -> what it is."""
 
@@ -117,6 +128,7 @@ SUMMARIES: dict[EndpointKind, tuple[Summary, ...]] = {
         "complier_average_effect",
         "natural_indirect_effect",
         "effect_per_dose",
+        "within_person_sd_ratio",
     ),
     "binary": (
         "risk_difference",

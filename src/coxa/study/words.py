@@ -66,6 +66,7 @@ Summary = Literal[
     "complier_average_effect",
     "natural_indirect_effect",
     "effect_per_dose",
+    "within_person_sd_ratio",
 ]
 """Population-level summary of an estimand; `coxa.study.effects` says what each is."""
 

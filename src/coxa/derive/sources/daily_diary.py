@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from coxa.cohort.cohort import Cohort
@@ -51,6 +52,42 @@ def _days(cohort: Cohort) -> pd.DataFrame:
     """Return the diary with the days that are part of a flare, where it has pain."""
     days = derive_diary(cohort)
     return flare_days(days, flare_rule(diary_of(cohort.study.diary).flares)) if "pain" in days else days
+
+
+def with_window_days(cohort: Cohort, source: DailyDiarySource, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of participants and visits with the days behind their values.
+
+    Parameters
+    ----------
+    cohort
+        Checked tables.
+    source
+        Column and window.
+    rows
+        One per participant and visit.
+
+    Returns
+    -------
+    DataFrame
+        The rows with `window_days` and `window_values`: tuples of the study days of the window of the visit with a
+        value, and of the values; empty where the row has no value.
+    """
+    days = _days(cohort)
+    known = days[days[source.field].notna()].sort_values("study_day", kind="stable")
+    by_person = {
+        str(person): (one["study_day"].to_numpy(dtype=int), one[source.field].to_numpy(dtype=float))
+        for person, one in known.groupby("participant_id", sort=False)
+    }
+    windows = {visit: source.days_at(plan.day) for visit, plan in cohort.study.visits.items()}
+    nothing = np.array([], dtype=int), np.array([], dtype=float)
+    taken, values = [], []
+    for person, visit, value in zip(rows["participant_id"], rows["visit"].astype(str), rows["value"], strict=True):
+        day, own = by_person.get(str(person), nothing) if pd.notna(value) else nothing
+        first, last = windows[visit]
+        inside = (day >= first) & (day <= last)
+        taken.append(tuple(day[inside].tolist()))
+        values.append(tuple(own[inside].tolist()))
+    return rows.assign(window_days=pd.Series(taken, rows.index), window_values=pd.Series(values, rows.index))
 
 
 def _of_window(rows: pd.DataFrame, source: DailyDiarySource) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,82 +11,21 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from coxa.arguments import FRAME, TEXT, kinds
-from coxa.cards import Card, Carded
-from coxa.errors import FitError, OptionError, check_level
+from coxa.errors import FitError, OptionError
 from coxa.frames import Frame, as_pandas
 from coxa.models.design.matrix import Design, design_matrix
 from coxa.models.location_scale.likelihood import At, Problem, likelihood, nodes_for
+from coxa.models.location_scale.result import LocationScaleFit
+from coxa.models.location_scale.spec import LocationScaleSpec
 
 Floats = NDArray[np.float64]
 
-PARTS = ("mean", "between", "within", "scale")
 SMALLEST = 0.05
 """Standard deviation of the random scale below which it is taken to be zero."""
 
 STEP = 1e-5
 GRADIENT = 1e-5
 """Largest derivative of the log-likelihood, per row, of an optimum."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class LocationScaleFit(Carded):
-    """A mixed location scale model.
-
-    coefficients : one row per coefficient: `part` (mean; between and within: of the logarithm of a variance; scale: SD
-                   of the random scale, and its correlation with the level), `term`, `estimate`, `std_error`,
-                   `statistic`, `p_value`, `conf_low`, `conf_high`
-    loglik       : maximised
-    n_participants, n_days : in the model
-    conf_level   : of the limits
-    persons      : one row per participant: `level`, by how much it lies above the mean, and `sd_ratio`, how many times
-                   the SD of an average participant of the same covariates, both predicted
-    random_scale : whether persons differ in their variance
-    warnings     : what was found on the way
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"participant_id": list("aaabbbccc"), "y": [1.0, 2, 3, 4, 6, 5, 9, 8, 7]})
-    >>> fit_location_scale("y ~ 1", rows, random_scale=False).n_days
-    9
-    """
-
-    coefficients: pd.DataFrame
-    loglik: float
-    n_participants: int
-    n_days: int
-    conf_level: float
-    persons: pd.DataFrame
-    random_scale: bool
-    warnings: tuple[str, ...]
-    covariance: Floats = field(repr=False)
-
-    def sd_ratio(self, term: str) -> dict[str, float]:
-        """Return the ratio of SDs within participants per unit of a term of the variance: estimate, limits, p.
-
-        Raises
-        ------
-        OptionError
-            The variance has no such term.
-        """
-        mine = self.coefficients[self.coefficients["part"] == "within"]
-        rows = {str(row["term"]): row for row in mine.to_dict("records")}
-        if term not in rows:
-            raise OptionError(f"The variance has no term {term!r}. Name one of {', '.join(rows)}.")
-        values = {name: float(np.exp(rows[term][name] / 2.0)) for name in ("estimate", "conf_low", "conf_high")}
-        return {**values, "p_value": float(rows[term]["p_value"])}
-
-    def card(self) -> Card:
-        """Return what a terminal and a notebook show."""
-        facts = {
-            "Participants": str(self.n_participants),
-            "Days": str(self.n_days),
-            "Log-likelihood": f"{self.loglik:.4f}",
-            "Warnings": "; ".join(self.warnings),
-        }
-        head = ["part", "term", "estimate", "std_error", "p_value"]
-        rows = [[f"{cell:.4g}" if isinstance(cell, float) else str(cell) for cell in row]
-                for row in self.coefficients[head].itertuples(index=False)]  # fmt: skip
-        return Card("Mixed location scale model", {name: said for name, said in facts.items() if said}, head, rows)
 
 
 @kinds(formula=TEXT, data=FRAME)
@@ -97,6 +37,9 @@ def fit_location_scale(
     between: str = "1",
     participant: str = "participant_id",
     random_scale: bool = True,
+    weights: str | None = None,
+    vcov: Literal["model", "CR0"] = "model",
+    ddf: Literal["normal", "between-within"] = "normal",
     conf_level: float = 0.95,
 ) -> LocationScaleFit:
     """Fit a mixed model of the level and of the variability of repeated values by maximum likelihood.
@@ -116,6 +59,15 @@ def fit_location_scale(
     random_scale : bool
         Whether participants differ in their variance by a normal effect on its logarithm, which may correlate with the
         intercept. Where the estimate is zero the model without it is returned, with a warning.
+    weights : str, optional
+        Column of weights of days, above 0, such as the inverse of the probability that a day is written. They are
+        scaled to a mean of 1; standard errors take them as known, and need `vcov="CR0"`.
+    vcov : {"model", "CR0"}
+        Standard errors by the model, or by a sandwich over participants times n / (n - 1), which also holds where days
+        of a participant correlate from one to the next.
+    ddf : {"normal", "between-within"}
+        Degrees of freedom of tests and limits: none, or participants less the columns of the mean that are constant
+        within participants.
     conf_level : float
         Between 0.5 and 1.
 
@@ -135,8 +87,8 @@ def fit_location_scale(
     -----
     log variance within = terms + effect of the participant; intercept and effect are bivariate normal. The integral
     over the intercept is closed, that over the scale by a rule of equal steps whose width follows from the days of a
-    participant; a brute-force integral over both agrees to rounding. Tests are normal, so that with few participants
-    they are optimistic, and correlation from day to day is not in the model: it makes variances smaller and standard
+    participant; a brute-force integral over both agrees to rounding. Normal tests are optimistic with few
+    participants, and correlation from day to day is not in the model: it makes variances smaller and standard
     errors too small where it is strong. Source: Hedeker, Mermelstein & Demirtas, Biometrics 2008, 64:627-634.
 
     Examples
@@ -150,37 +102,59 @@ def fit_location_scale(
     >>> round(found.sd_ratio("arm[b]")["estimate"], 2)
     0.54
     """
-    check_level(conf_level)
-    problem, names, people = _problem(formula, as_pandas(data), within, between, participant, random_scale)
+    spec = LocationScaleSpec(
+        formula=formula, within=within, between=between, participant=participant, random_scale=random_scale,
+        weights=weights, vcov=vcov, ddf=ddf, conf_level=conf_level,
+    )  # fmt: skip
+    problem, designs, people = _problem(spec, as_pandas(data))
     warnings: list[str] = []
     theta, at, nodes = _maximised(problem)
     if problem.scale and np.exp(theta[-2]) < SMALLEST:
         warnings.append("the random scale was estimated at zero, and is not in the model")
-        problem = Problem(problem.y, problem.x, problem.w, problem.z, problem.who, problem.days, scale=False)
+        problem = replace(problem, scale=False)
         theta, at, nodes = _maximised(problem)
     covariance = _covariance(problem, theta, nodes)
+    if spec.vcov == "CR0":
+        covariance = _sandwich(problem, theta, nodes, covariance)
+    df = float(len(problem.days) - _constant(problem)) if spec.ddf == "between-within" else np.inf
+    if not df > 0:
+        raise FitError(
+            f"there are {len(problem.days)} participants and {_constant(problem)} columns that differ between them",
+            ["Use fewer terms in the formula.", "Use ddf='normal'."],
+        )
     return LocationScaleFit(
-        coefficients=_table(problem, names, theta, covariance, conf_level),
+        coefficients=_table(problem, designs, theta, covariance, conf_level, df),
         loglik=at.loglik,
         n_participants=len(problem.days),
         n_days=len(problem.y),
         conf_level=conf_level,
+        df=df,
         persons=pd.DataFrame(
-            {"participant_id": people, "level": at.level, "sd_ratio": np.exp(at.scale / 2.0), "n_days": problem.days}
+            {
+                "participant_id": people,
+                "level": at.level,
+                "sd_ratio": np.exp(at.scale / 2.0),
+                "n_days": np.bincount(problem.who).astype(float),
+            }
         ),
         random_scale=problem.scale,
         warnings=tuple(warnings),
         covariance=covariance,
+        spec=spec,
+        designs={part: designs[part] for part in ("mean", "within")},
+        who=problem.who,
     )
 
 
-def _problem(formula: str, data: pd.DataFrame, within: str, between: str, participant: str, scale: bool
-             ) -> tuple[Problem, dict[str, list[str]], list[str]]:  # fmt: skip
+def _problem(spec: LocationScaleSpec, data: pd.DataFrame) -> tuple[Problem, dict[str, Design], list[str]]:
+    formula, within, between, participant = spec.formula, spec.within, spec.between, spec.participant
     if participant not in data.columns:
         raise OptionError(f"The rows have no column {participant!r}. Name that of the participants.")
     outcome = formula.split("~")[0].strip()
     designs: dict[str, Design] = {}
     keep = data[participant].notna().to_numpy()
+    if spec.weights is not None:
+        keep = keep & _weights(spec.weights, data).notna().to_numpy()
     for _ in range(2):  # the second time of the rows that are complete in all parts
         for part, text in (
             ("mean", formula),
@@ -191,7 +165,11 @@ def _problem(formula: str, data: pd.DataFrame, within: str, between: str, partic
         keep = keep & np.logical_and.reduce([one.complete for one in designs.values()])
     y = np.asarray(designs["mean"].y, dtype=float)
     codes, people = pd.factorize(data.loc[keep, participant].astype(str), sort=True)
-    days = np.bincount(codes).astype(float)
+    weights = np.ones(len(y))
+    if spec.weights is not None:
+        weights = _weights(spec.weights, data).to_numpy(dtype=float)[keep]
+        weights = weights / weights.mean()
+    days = np.bincount(codes, weights=weights).astype(float)
     if len(people) < 3 or len(y) < 2 * len(people):
         raise FitError(
             f"there are {len(y)} days of {len(people)} participants",
@@ -203,9 +181,34 @@ def _problem(formula: str, data: pd.DataFrame, within: str, between: str, partic
     z[codes] = designs["between"].x
     if not np.allclose(z[codes], designs["between"].x):
         raise OptionError(f"A term of `between` ({between}) changes within a participant. Take it out.")
-    names = {part: list(designs[part].names) for part in designs}
-    problem = Problem(y, designs["mean"].x, designs["within"].x, z, codes.astype(np.intp), days, scale)
-    return problem, names, [str(one) for one in people]
+    problem = Problem(
+        y, designs["mean"].x, designs["within"].x, z, codes.astype(np.intp), days, spec.random_scale, weights
+    )
+    return problem, designs, [str(one) for one in people]
+
+
+def _weights(column: str, data: pd.DataFrame) -> pd.Series:
+    """Return the weights of days; raise OptionError where one is not above 0."""
+    if column not in data.columns:
+        raise OptionError(f"The rows have no column {column!r}. Name that of the weights.")
+    if not (data[column].dropna() > 0).all():
+        raise OptionError(f"A weight in {column} is not above 0. Leave days without weight out.")
+    return data[column]
+
+
+def _constant(problem: Problem) -> int:
+    """Return how many columns of the mean are constant within participants."""
+    first = np.zeros((len(problem.days), problem.x.shape[1]))
+    first[problem.who] = problem.x
+    return int(np.isclose(first[problem.who], problem.x).all(axis=0).sum())
+
+
+def _sandwich(problem: Problem, theta: Floats, nodes: Floats, bread: Floats) -> Floats:
+    """Return the covariance from the spread of participants' scores."""
+    scores = likelihood(problem, theta, nodes, by_person=True).scores
+    assert scores is not None
+    n = len(scores)
+    return np.asarray(bread @ (scores.T @ scores) @ bread * n / (n - 1))
 
 
 def _start(problem: Problem) -> Floats:
@@ -295,17 +298,17 @@ def _covariance(problem: Problem, theta: Floats, nodes: Floats) -> Floats:
 
 
 def _table(
-    problem: Problem, names: dict[str, list[str]], theta: Floats, covariance: Floats, level: float
+    problem: Problem, designs: dict[str, Design], theta: Floats, covariance: Floats, level: float, df: float
 ) -> pd.DataFrame:
-    rows = [(part, term) for part in ("mean", "between", "within") for term in names[part]]
+    rows = [(part, term) for part in ("mean", "between", "within") for term in designs[part].names]
     rows += [("scale", "sd"), ("scale", "correlation")] if problem.scale else []
     error = np.sqrt(np.diagonal(covariance))
-    z = stats.norm.ppf((1 + level) / 2)
+    z = stats.t.ppf((1 + level) / 2, df)
     table = pd.DataFrame(rows, columns=["part", "term"]).assign(
         estimate=theta, std_error=error, conf_low=theta - z * error, conf_high=theta + z * error
     )
     table["statistic"] = table["estimate"] / table["std_error"]
-    table["p_value"] = 2 * stats.norm.sf(table["statistic"].abs())
+    table["p_value"] = 2 * stats.t.sf(table["statistic"].abs(), df)
     if problem.scale:
         for term, back, slope in (("sd", np.exp, np.exp), ("correlation", np.tanh, lambda t: 1 - np.tanh(t) ** 2)):
             k = table.index[(table["part"] == "scale") & (table["term"] == term)][0]

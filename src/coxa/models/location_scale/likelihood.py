@@ -29,8 +29,9 @@ class Problem:
     x, w     : (r, p), (r, q) columns of the mean and of the logarithm of the variance within persons
     z        : (n, b) columns of the logarithm of the variance between persons
     who      : (r,) place of the person
-    days     : (n,) rows of each
+    days     : (n,) rows of each, or the sum of their weights
     scale    : whether persons differ in their variance
+    weights  : (r,) of rows
     """
 
     y: Floats
@@ -40,6 +41,7 @@ class Problem:
     who: NDArray[np.intp]
     days: Floats
     scale: bool
+    weights: Floats
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -47,18 +49,22 @@ class Problem:
         return self.x.shape[1], self.z.shape[1], self.w.shape[1]
 
     def sums(self, values: Floats) -> Floats:
-        """Return (n,) sums of (r,) values over the rows of each person."""
-        return np.bincount(self.who, weights=values, minlength=len(self.days)).astype(np.float64)
+        """Return (n,) sums of (r,) weighted values over the rows of each person."""
+        return np.bincount(self.who, weights=self.weights * values, minlength=len(self.days)).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """The likelihood at a point: its value, gradient, and (n,) means of the effects of level and of scale."""
+    """The likelihood at a point: its value, gradient, and (n,) means of the effects of level and of scale.
+
+    scores : (n, m) what each person adds to the gradient, where it was asked for
+    """
 
     loglik: float
     gradient: Floats
     level: Floats
     scale: Floats
+    scores: Floats | None = None
 
 
 def nodes_for(problem: Problem, sd: float) -> Floats:
@@ -74,7 +80,7 @@ def nodes_for(problem: Problem, sd: float) -> Floats:
     return step * np.arange(-half, half + 1)
 
 
-def likelihood(problem: Problem, theta: Floats, nodes: Floats) -> At:
+def likelihood(problem: Problem, theta: Floats, nodes: Floats, *, by_person: bool = False) -> At:
     """Return the log-likelihood with its gradient.
 
     Parameters
@@ -86,6 +92,8 @@ def likelihood(problem: Problem, theta: Floats, nodes: Floats) -> At:
         and Fisher's z of its correlation with the level.
     nodes
         (k,) of the standardised random scale; one node at 0 without one.
+    by_person
+        Whether the scores of each person are wanted.
 
     Notes
     -----
@@ -125,10 +133,9 @@ def likelihood(problem: Problem, theta: Floats, nodes: Floats) -> At:
     loglik = float((top + np.log(total)).sum())
     u = shift + own * e * centred / spread
     u2 = u**2 + own / spread
-    gradient = _gradient(
-        problem, theta, weight, e, u, u2, (precision, left), (a, br, c), shift, own, between, v, sd, rho
-    )
-    return At(loglik, gradient, (weight * u).sum(axis=1), sd * (weight * v).sum(axis=1))
+    scored = _scored(problem, weight, e, u, u2, (precision, left), (a, br, c), shift, own, between, v, sd, rho)
+    level, scale = (weight * u).sum(axis=1), sd * (weight * v).sum(axis=1)
+    return At(loglik, _gradient(problem, scored), level, scale, _scores(problem, scored) if by_person else None)
 
 
 def log_weights(nodes: Floats) -> Floats:
@@ -139,24 +146,54 @@ def log_weights(nodes: Floats) -> Floats:
     return np.asarray(np.log(density / density.sum()))
 
 
-def _gradient(problem: Problem, theta: Floats, weight: Floats, e: Floats, u: Floats, u2: Floats,
-              rows: tuple[Floats, Floats], sums: tuple[Floats, Floats, Floats], shift: Floats, own: Floats,
-              between: Floats, v: Floats, sd: float, rho: float) -> Floats:  # fmt: skip
-    """Return the expected score of days and effects given the days."""
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Expected scores given the days: (r,) of the mean and the variance within, (n,) of the others."""
+
+    mean: Floats
+    within: Floats
+    between: Floats
+    sd: Floats
+    correlation: Floats
+
+
+def _scored(problem: Problem, weight: Floats, e: Floats, u: Floats, u2: Floats,
+            rows: tuple[Floats, Floats], sums: tuple[Floats, Floats, Floats], shift: Floats, own: Floats,
+            between: Floats, v: Floats, sd: float, rho: float) -> _Scored:  # fmt: skip
+    """Return the expected score of days and effects given the days (Fisher's identity)."""
     precision, left = rows
     a, br, c = sums
     e1, e2, e3 = ((weight * part).sum(axis=1)[problem.who] for part in (e, e * u, e * u2))
-    found = np.empty_like(theta)
-    p, b, q = problem.sizes
-    found[:p] = problem.x.T @ (precision * (left * e1 - e2))
-    within = 0.5 * (precision * (left**2 * e1 - 2.0 * left * e2 + e3) - 1.0)
-    found[p + b : p + b + q] = problem.w.T @ within
-    of_level = (weight * (-1.0 + (u2 - shift * u) / own)).sum(axis=1)
-    found[p : p + b] = problem.z.T @ (0.5 * of_level)
+    mean = problem.weights * precision * (left * e1 - e2)
+    within = 0.5 * problem.weights * (precision * (left**2 * e1 - 2.0 * left * e2 + e3) - 1.0)
+    of_level = 0.5 * (weight * (-1.0 + (u2 - shift * u) / own)).sum(axis=1)
+    nothing = np.zeros(len(of_level))
+    if not problem.scale:
+        return _Scored(mean, within, of_level, nothing, nothing)
+    squares = c - 2.0 * br * u + a * u2
+    of_sd = sd * (weight * 0.5 * v * (e * squares - problem.days[:, None])).sum(axis=1)
+    about = u2 - 2.0 * shift * u + shift**2
+    of_rho = rho + (1.0 - rho**2) * (u - shift) * np.sqrt(between) * v / own - rho * about / own
+    return _Scored(mean, within, of_level, of_sd, (weight * of_rho).sum(axis=1))
+
+
+def _gradient(problem: Problem, scored: _Scored) -> Floats:
+    parts = [problem.x.T @ scored.mean, problem.z.T @ scored.between, problem.w.T @ scored.within]
     if problem.scale:
-        squares = c - 2.0 * br * u + a * u2
-        found[p + b + q] = sd * float((weight * 0.5 * v * (e * squares - problem.days[:, None])).sum())
-        about = u2 - 2.0 * shift * u + shift**2
-        of_rho = rho + (1.0 - rho**2) * (u - shift) * np.sqrt(between) * v / own - rho * about / own
-        found[p + b + q + 1] = float((weight * of_rho).sum())
-    return found
+        parts.append(np.array([scored.sd.sum(), scored.correlation.sum()]))
+    return np.concatenate(parts)
+
+
+def _scores(problem: Problem, scored: _Scored) -> Floats:
+    """Return (n, m) what each person adds to the gradient."""
+
+    def summed(columns: Floats, of_rows: Floats) -> Floats:
+        n = len(problem.days)
+        return np.stack([np.bincount(problem.who, weights=one * of_rows, minlength=n) for one in columns.T], axis=1)
+
+    parts = [
+        summed(problem.x, scored.mean), problem.z * scored.between[:, None], summed(problem.w, scored.within),
+    ]  # fmt: skip
+    if problem.scale:
+        parts.append(np.stack([scored.sd, scored.correlation], axis=1))
+    return np.concatenate(parts, axis=1)

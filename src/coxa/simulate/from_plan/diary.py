@@ -23,6 +23,7 @@ from coxa.study.assumptions.diary import (
     AssumedColumn,
     AssumedDailyChange,
     AssumedDailyPain,
+    AssumedDailySpread,
     AssumedDiary,
     AssumedFlares,
     AssumedTraining,
@@ -180,8 +181,8 @@ def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> 
     latent = pain.start + personal_level(drawn, pain) + daily_changes(design, pain, t, first)[drawn.received]
     latent += effects_on_days(design.study, pain, n, t, first, seed)
     latent += pain.yesterday_load * hard
-    own = np.array([pain.day_sd_by_arm.get(arm, pain.day_sd) for arm in design.arms])[drawn.received]
-    latent += own[:, None] * draw_serial(generator("daily pain", seed), n, t, 1.0, pain.day_correlation)
+    own = day_sds(design, drawn, pain, pain.day_sd, "pain", first, t)
+    latent += own * draw_serial(generator("daily pain", seed), n, t, 1.0, pain.day_correlation)
     if plan.flares is not None:
         latent += plan.flares.rise * in_flare(begins, plan.flares.days)
     settled = plan.next_morning.sd * generator("next morning", seed).standard_normal((n, t))
@@ -211,9 +212,22 @@ def other_column(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary, nam
     )
     values = mean + daily_changes(design, part, t, plan.first_day)[drawn.received]
     values += sd * generator(f"{name} of participants", drawn.seed).standard_normal((n, 1))
-    values += draw_serial(generator(f"daily {name}", drawn.seed), n, t, day_sd, part.day_correlation)
+    own = day_sds(design, drawn, part, day_sd, name, plan.first_day, t)
+    values += own * draw_serial(generator(f"daily {name}", drawn.seed), n, t, 1.0, part.day_correlation)
     stepped = np.round(values.clip(scale.low, scale.high) / scale.step) * scale.step
     return np.asarray(np.round(stepped, 6))
+
+
+def day_sds(
+    design: TrialDesign, drawn: DrawnTrial, part: AssumedDailySpread, usual: float, name: str, first: int, t: int
+) -> Floats:
+    """Return (n, t) the standard deviation of each participant on each day: the usual one until randomisation."""
+    of_arm = np.array([part.day_sd_by_arm.get(arm, usual) for arm in design.arms])[drawn.received]
+    found = np.where(np.arange(first, first + t) < 1, usual, of_arm[:, None])
+    if not part.day_sd_spread:
+        return found
+    own = generator(f"variability of {name}", drawn.seed).standard_normal((len(of_arm), 1))
+    return np.asarray(found * np.exp(part.day_sd_spread * own / 2.0))
 
 
 def habits_of(design: TrialDesign, drawn: DrawnTrial, plan: AssumedTraining) -> TrainingHabits:

@@ -39,7 +39,8 @@ def effect_of(effect: Effect, own: Columns, other: Columns, composite: Composite
     -----
     The error is the spread of the value over groups of participants, divided by the root of their number. A hazard
     ratio is the ratio of the cumulative hazards at the visit, and a subdistribution hazard ratio that of
-    -log(1 - cumulative incidence): where hazards are proportional, the ratio of the hazards.
+    -log(1 - cumulative incidence): where hazards are proportional, the ratio of the hazards. A ratio of standard
+    deviations within persons is that of their geometric means.
     """
 
     def value(rows: slice) -> float:
@@ -69,6 +70,9 @@ def _value(effect: Effect, own: Columns, other: Columns, composite: Composite | 
     if term in ("rate_ratio", "rate_difference"):
         mine, theirs = (_rate(arm, days) for arm in (own, other))
         return float(mine / theirs if term == "rate_ratio" else mine - theirs)
+    if term == "within_person_sd_ratio":
+        mine, theirs = (np.nanmean(arm["log_sd"]) for arm in (own, other))
+        return float(np.exp(mine - theirs))
     if term == "cumulative_odds_ratio":
         return _cumulative_odds(own["response"], other["response"])
     return _of_wins(term, *_wins(own, other, composite, better))

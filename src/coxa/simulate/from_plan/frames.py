@@ -9,6 +9,7 @@ import numpy as np
 
 from coxa.arguments import TEXT, kinds
 from coxa.simulate.from_plan.design import DESIGN, TrialDesign
+from coxa.simulate.from_plan.diary_days import diary_days
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.endpoints import other_columns
 from coxa.simulate.from_plan.exposures import exposure_columns
@@ -19,6 +20,7 @@ from coxa.simulate.identifiers import participant_ids
 from coxa.study.blocks import SEQUENCE
 from coxa.study.estimand import Estimand
 from coxa.study.models.imputation import AFTER, SINCE
+from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,6 +113,8 @@ def estimand_columns(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> d
     exposure = design.study.outcomes[plan.endpoint.outcome].exposure
     if exposure in design.outcomes:
         columns["exposure"] = drawn.value[:, design.outcomes.index(exposure), 1:].ravel()
+    if any(one.of_days for one in mine):
+        columns |= _window_columns(design, drawn, plan, later)
     columns |= _of_participants(design, drawn, m - 1)
     exposed = exposure_columns(design, drawn, estimand)
     columns |= {name: np.repeat(column, m - 1) for name, column in exposed.items()}
@@ -147,6 +151,24 @@ def _of_participants(design: TrialDesign, drawn: DrawnTrial, times: int) -> dict
         if name not in columns:
             columns[name] = category(np.repeat(code, times), cluster_names(name, int(code.max(initial=-1)) + 1))
     return columns
+
+
+def _window_columns(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, value: np.ndarray) -> dict[str, Any]:
+    """Return the days behind the values of the visits after the baseline, as tuples; empty without a value."""
+    source = design.study.outcomes[plan.endpoint.outcome].source
+    diary = diary_days(design, drawn)
+    assert isinstance(source, DailyDiarySource)
+    assert diary is not None
+    n, m = len(drawn.arm), len(design.visits) - 1
+    days, values = np.empty((n, m), dtype=object), np.empty((n, m), dtype=object)
+    for place, visit in enumerate(design.visits[1:]):
+        first, last = source.days_at(design.study.visits[visit].day)
+        window = diary.window(source.field, first, last)
+        start = max(first, diary.first)
+        for row, known in enumerate(np.isfinite(window) & np.isfinite(value.reshape(n, m)[:, place, None])):
+            days[row, place] = tuple((start + np.flatnonzero(known)).tolist())
+            values[row, place] = tuple(window[row, known].tolist())
+    return {"window_days": days.ravel(), "window_values": values.ravel()}
 
 
 def _of_set(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from coxa.simulate.from_plan.after_events import days_of
 from coxa.simulate.from_plan.design import TrialDesign
+from coxa.simulate.from_plan.diary_days import diary_days
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.effects import effect_of
 from coxa.simulate.from_plan.endpoints import other_columns
@@ -21,11 +22,15 @@ from coxa.study.assumptions.trial import AssumedHappening
 from coxa.study.effects import EFFECTS, endpoint_kind
 from coxa.study.estimand import Estimand
 from coxa.study.events import Composite, EventOutcome, kind_of
+from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Members = NDArray[np.bool_]
 Columns = dict[str, Floats]
+
+TINY = 1e-6
+"""Variance that is taken for days that do not vary."""
 
 DIFFERENCES = ("difference_in_means", "risk_difference")
 """Summaries that are a difference between means of the endpoint."""
@@ -246,11 +251,31 @@ def _columns(design: TrialDesign, drawn: DrawnTrial, name: str, plan: Estimand) 
     for visit in plan.endpoint.visit:
         t = design.visits.index(visit)
         columns = {"response": values[:, t]}
+        if plan.summary == "within_person_sd_ratio":
+            columns["log_sd"] = np.where(np.isfinite(values[:, t]), log_sds(design, drawn, plan, visit), np.nan)
         if exposure in design.outcomes:
             columns["exposure"] = drawn.complete[:, design.outcomes.index(exposure), t]
         elif exposure in design.study.covariates:
             columns["exposure"] = np.asarray(drawn.covariates[exposure], dtype=float)
         yield visit, columns
+
+
+def log_sds(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, visit: str) -> Floats:
+    """Return (n,) logarithms of the standard deviation of a participant's days in the window of a visit, all written.
+
+    It is about the straight line that the days of all participants with the same treatment have in common.
+    """
+    source, diary = design.study.outcomes[plan.endpoint.outcome].source, diary_days(design, drawn, complete=True)
+    assert isinstance(source, DailyDiarySource)
+    assert diary is not None
+    rows = diary.window(source.field, *source.days_at(design.study.visits[visit].day))
+    day = np.arange(rows.shape[1]) - (rows.shape[1] - 1) / 2.0
+    own = rows - rows.mean(axis=1, keepdims=True)
+    for arm in np.unique(drawn.received):
+        mine = drawn.received == arm
+        slope = (own[mine].mean(axis=0) @ day) / (day @ day)
+        own[mine] -= slope * day
+    return np.asarray(0.5 * np.log(np.maximum((own**2).sum(axis=1) / (rows.shape[1] - 1), TINY)))
 
 
 def _directions(design: TrialDesign, plan: Estimand, n: int) -> Columns:

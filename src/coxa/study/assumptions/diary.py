@@ -34,7 +34,21 @@ class AssumedDailyChange(Part):
     )
 
 
-class AssumedColumn(AssumedDailyChange):
+class AssumedDailySpread(AssumedDailyChange):
+    """How variable a number of the diary is from day to day."""
+
+    day_sd_by_arm: dict[Name, Spread] = Field(
+        default_factory=dict,
+        description="Arm: its own standard deviation of a participant's days from randomisation on.",
+    )
+    day_sd_spread: NotNegative = Field(
+        0.0,
+        description="Standard deviation between participants of the logarithm of the variance of their days: 0, all "
+        "are equally variable; 0.5, two thirds have 0.78 to 1.28 times the middle standard deviation.",
+    )
+
+
+class AssumedColumn(AssumedDailySpread):
     """A further number of the diary; what is not given is usual of the field (docs/simulate.md)."""
 
     mean: Finite | None = Field(None, description="Mean at randomisation, in the unit of the column.")
@@ -43,7 +57,7 @@ class AssumedColumn(AssumedDailyChange):
     day_correlation: Probability = Field(0.3, lt=1, description="Of these deviations between one day and the next.")
 
 
-class AssumedDailyPain(AssumedDailyChange):
+class AssumedDailyPain(AssumedDailySpread):
     """Pain over the day, 0 to 10. The numbers are those before it is cut at the ends and rounded to one decimal."""
 
     start: Finite = Field(5.0, ge=0, le=10, description="Mean at randomisation.")
@@ -52,9 +66,6 @@ class AssumedDailyPain(AssumedDailyChange):
         0.5, description="Correlation between participants with how bad the driving outcome is at baseline."
     )
     day_sd: Spread = Field(1.0, description="Standard deviation of a participant's days.")
-    day_sd_by_arm: dict[Name, Spread] = Field(
-        default_factory=dict, description="Arm: its own standard deviation of a participant's days."
-    )
     day_correlation: Probability = Field(0.5, lt=1, description="Of these deviations between one day and the next.")
     treatments: dict[Name, Finite] = Field(
         default_factory=dict,

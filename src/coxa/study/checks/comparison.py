@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coxa.study.base import Problem, known
 from coxa.study.checks.analyses import analysis_problems
 from coxa.study.checks.assumptions import assumption_problems, source_problems
+from coxa.study.checks.days import day_problems
 from coxa.study.checks.diary_windows import diary_arm_problems
 from coxa.study.checks.endpoints import endpoint_problems
 from coxa.study.checks.exposures import exposure_problems
@@ -40,6 +41,7 @@ def comparison_problems(study: ComparativeStudy, cluster: str | None = None) -> 
     for name, analysis in study.analyses.items():
         found = analysis_problems(study, name, analysis, cluster)
         yield from (Problem(path, message) for path, message in found)
+    yield from day_problems(study)
     yield from hypothesis_problems(study)
     yield from (Problem(("assumptions", *path), message) for path, message in assumption_problems(study))
     yield from (Problem(path, message) for path, message in source_problems(study))

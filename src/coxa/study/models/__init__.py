@@ -25,6 +25,7 @@ from coxa.study.models.imputation import Imputation
 from coxa.study.models.imputed_counts import ImputedCounts
 from coxa.study.models.kaplan_meier import KaplanMeier
 from coxa.study.models.lmm import LMM
+from coxa.study.models.location_scale import LocationScale
 from coxa.study.models.logistic import Logistic
 from coxa.study.models.mann_whitney import MannWhitney
 from coxa.study.models.matching import Matching
@@ -49,6 +50,7 @@ AnyModel = (
     | ClusterPeriodModel
     | ClusterPeriodGEE
     | NOfOne
+    | LocationScale
     | Imputation
     | DropoutWeights
     | Proportions

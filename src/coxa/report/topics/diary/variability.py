@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -15,18 +14,15 @@ from coxa.derive.groups import participants_by_group
 from coxa.derive.once import once
 from coxa.errors import CoxaError, OptionError
 from coxa.figures.figure import Figure
-from coxa.figures.theme import INK, OKABE_ITO, WIDTH, options, themed
 from coxa.models import LocationScaleFit, fit_location_scale
 from coxa.report.document import Block, FigureBlock, Paragraph, TableBlock, silent
+from coxa.report.topics.diary.spread_figure import spread_figure
 from coxa.report.topics.diary.words import column_label
 from coxa.study import Study
 from coxa.study.diary import DiaryVariability, diary_of
 from coxa.tables.formats import NONE, cell, counted, number
 from coxa.tables.prose import Text, prose
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
-
-ROW = 40
-"""Height of a row of the figure."""
 
 Z = float(stats.norm.ppf(0.975))
 
@@ -117,30 +113,15 @@ def variability_table(study: Study, name: str, title: str, found: LocationScaleF
 def variability_figure(study: Study, name: str, title: str, found: LocationScaleFit) -> Figure:
     """Draw the SD of an average participant's days in each arm, with its interval."""
     reference = next(iter(study.groups))
-    values = {arm: sd_of_arm(found, arm, reference) for arm in study.groups}
-    rows = pd.DataFrame(
-        [(study.groups[arm], *one) for arm, one in values.items()],
-        columns=["label", "estimate", "conf_low", "conf_high"],
+    values = {study.groups[arm]: sd_of_arm(found, arm, reference) for arm in study.groups}
+    return spread_figure(
+        identifier("variability-sd", name), f"{title}: SD of a participant's days", values, scale_sd(found)
     )
 
-    def draw(_: Sequence[str]) -> Any:
-        import altair as alt
 
-        base = alt.Chart(rows, width=WIDTH - 180, height=ROW * len(rows)).encode(
-            y=alt.Y("label:N", sort=list(rows["label"]), title=None, axis=options(labelLimit=300))
-        )
-        line = base.mark_rule(color=INK, strokeWidth=2).encode(
-            x=alt.X("conf_low:Q", title="SD of a participant's days (95% CI)", scale=options(zero=True)),
-            x2="conf_high:Q",
-        )
-        return themed(line + base.mark_point(filled=True, size=90, color=OKABE_ITO[0]).encode(x="estimate:Q"))
-
-    said = [
-        f"{row['label']}: {number(row['estimate'], 2)} ({number(row['conf_low'], 2)} to {number(row['conf_high'], 2)})."
-        for row in rows.to_dict("records")
-    ]
-    words = f"Intervals: SD of an average participant's days. {' '.join(said)}"
-    return Figure(identifier("variability-sd", name), f"{title}: SD of a participant's days", draw, words, rows)
+def scale_sd(found: LocationScaleFit) -> float:
+    """Return the standard deviation between participants of the logarithm of their variance; 0 without one."""
+    return float(found.params["scale: sd"]) if found.random_scale else 0.0
 
 
 def sd_of_arm(found: LocationScaleFit, arm: str, reference: str) -> tuple[float, float, float]:

@@ -37,6 +37,7 @@ ARM_TERMS = {
     "risk": "proportion",
     "rate": "rate",
     "restricted_mean": "restricted mean time, days",
+    "within_person_sd": "SD of the days of an average participant",
 }
 """Kind of row of an arm -> what its number is, after the label of the arm."""
 
