@@ -1,4 +1,7 @@
-"""Run `python -m benchmarks.location_scale [replicates]`: size and coverage of ratios of SDs within participants."""
+"""Run `python -m benchmarks.location_scale [replicates] [tests]`: size and coverage of ratios of SDs.
+
+With `tests` the rows are of standard errors and degrees of freedom: by the model or a sandwich, normal or t.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from coxa.errors import CoxaError
 from coxa.models import fit_location_scale
@@ -18,6 +22,13 @@ SETTINGS = {
     "60 participants, 28 days, days correlate by 0.4, no effect": (60, 28, 1.0, 0.5, 0.4),
 }
 """Setting -> participants, days, ratio of SDs, SD of the random scale, correlation of days."""
+
+HARDER = {
+    "24 participants, 28 days": (24, 28, 1.0, 0.5, 0.0),
+    "60 participants, 14 days, days correlate by 0.4": (60, 14, 1.0, 0.5, 0.4),
+    "60 participants, 28 days, days correlate by 0.7": (60, 28, 1.0, 0.5, 0.7),
+}
+"""The same, of settings in which tests by the model may be too easy; no effect on the SD in any."""
 
 LEVEL, CORRELATION = -0.5, 0.4
 
@@ -64,5 +75,29 @@ def main(replicates: int) -> None:
             )
 
 
+def errors(replicates: int) -> None:
+    """Print how often a ratio of 1 is significant, and the coverage of the level, by standard errors and tests."""
+    print("| setting | standard errors | ratio significant, normal | ratio significant, t | level, coverage, t |")
+    print("|---|---|---|---|---|")
+    for name, (people, days, ratio, sd, rho) in HARDER.items():
+        kept: dict[str, list[list[float]]] = {"model": [], "CR0": []}
+        for replicate in range(replicates):
+            rows = draw(name, replicate, people, days, ratio, sd, rho)
+            for vcov, found in kept.items():
+                try:
+                    fit = fit_location_scale("pain ~ arm", rows, within="arm", vcov=vcov, ddf="between-within")
+                except CoxaError:
+                    continue
+                z = abs(float(fit.tvalues["within: arm[exercise]"]))
+                limits = fit.conf_int().loc["arm[exercise]"]
+                inside = limits["conf_low"] <= LEVEL <= limits["conf_high"]
+                found.append([2 * stats.norm.sf(z) < 0.05, 2 * stats.t.sf(z, fit.df) < 0.05, inside])
+        for vcov, found in kept.items():
+            average = np.array(found, dtype=float).mean(axis=0)
+            words = "by the model" if vcov == "model" else "sandwich (CR0)"
+            print(f"| {name} | {words} | {average[0]:.1%} | {average[1]:.1%} | {average[2]:.1%} |", flush=True)
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    given = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    errors(given) if "tests" in sys.argv else main(given)

@@ -71,8 +71,8 @@ def _value(effect: Effect, own: Columns, other: Columns, composite: Composite | 
         mine, theirs = (_rate(arm, days) for arm in (own, other))
         return float(mine / theirs if term == "rate_ratio" else mine - theirs)
     if term == "within_person_sd_ratio":
-        mine, theirs = (np.nanmean(arm["log_sd"]) for arm in (own, other))
-        return float(np.exp(mine - theirs))
+        logs = [float(np.nanmean(arm["log_sd"])) for arm in (own, other)]
+        return float(np.exp(logs[0] - logs[1]))
     if term == "cumulative_odds_ratio":
         return _cumulative_odds(own["response"], other["response"])
     return _of_wins(term, *_wins(own, other, composite, better))
