@@ -70,7 +70,7 @@ def with_window_days(cohort: Cohort, source: DailyDiarySource, rows: pd.DataFram
     -------
     DataFrame
         The rows with `window_days` and `window_values`: tuples of the study days of the window of the visit with a
-        value, and of the values; empty where the row has no value.
+        value, and of the values; also where they are too few for a value of the outcome.
     """
     days = _days(cohort)
     known = days[days[source.field].notna()].sort_values("study_day", kind="stable")
@@ -81,8 +81,8 @@ def with_window_days(cohort: Cohort, source: DailyDiarySource, rows: pd.DataFram
     windows = {visit: source.days_at(plan.day) for visit, plan in cohort.study.visits.items()}
     nothing = np.array([], dtype=int), np.array([], dtype=float)
     taken, values = [], []
-    for person, visit, value in zip(rows["participant_id"], rows["visit"].astype(str), rows["value"], strict=True):
-        day, own = by_person.get(str(person), nothing) if pd.notna(value) else nothing
+    for person, visit in zip(rows["participant_id"], rows["visit"].astype(str), strict=True):
+        day, own = by_person.get(str(person), nothing)
         first, last = windows[visit]
         inside = (day >= first) & (day <= last)
         taken.append(tuple(day[inside].tolist()))

@@ -115,7 +115,7 @@ def rated(pain: Floats) -> Floats:
     return pain.clip(0.0, WORST).round(1)
 
 
-def missed_days(seed: int, n: int, t: int, single: float, run: float, length: float) -> Flags:
+def missed_days(seed: int, n: int, t: int, single: float | Floats, run: float, length: float) -> Flags:
     """Draw (n, t) days without an entry: by themselves, and in runs of a mean length that begin with `run`."""
     alone = generator("single days", seed).random((n, t)) < single
     return alone | draw_runs(generator("runs of days", seed), n, t, run, length)
@@ -187,8 +187,9 @@ def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> 
         latent += plan.flares.rise * in_flare(begins, plan.flares.days)
     settled = plan.next_morning.sd * generator("next morning", seed).standard_normal((n, t))
     morning = next_morning(latent, training.load, plan.next_morning.relief, plan.next_morning.load, settled)
+    risk = risk_of_missing(design, drawn, plan, latent)
+    missed = missed_days(seed, n, t, risk, plan.missing.run, plan.missing.run_length)
     missing = plan.missing
-    missed = missed_days(seed, n, t, missing.single, missing.run, missing.run_length)
     return DailyCourse(
         first=first,
         training=training,
@@ -200,6 +201,24 @@ def daily_course(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary) -> 
         blank=generator("blank mornings", seed).random((n, t)) < missing.blank,
         others={name: other_column(design, drawn, plan, name, part) for name, part in plan.columns.items()},
     )
+
+
+def risk_of_missing(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary, latent: Floats) -> Floats:
+    """Return (n, t) the probability that a day by itself is not written, by arm and by the pain of the days."""
+    missing, (n, t) = plan.missing, latent.shape
+    usual = np.array([missing.single_by_arm.get(arm, missing.single) for arm in design.arms])[drawn.received]
+    risk = np.repeat(usual[:, None], t, axis=1)
+    logs = {name: float(np.log(getattr(missing, name))) for name in ("yesterday", "today", "level")}
+    if not any(logs.values()):
+        return risk
+    level = personal_level(drawn, plan.pain)
+    course = plan.pain.start + daily_changes(design, plan.pain, t, plan.first_day)[drawn.received]
+    above = latent - course - level
+    before = np.concatenate([np.zeros((n, 1)), above[:, :-1]], axis=1)
+    inside = (risk > 0) & (risk < 1)
+    shift = logs["yesterday"] * before + logs["today"] * above + logs["level"] * level
+    risk[inside] = expit(logit(risk[inside]) + shift[inside])
+    return risk
 
 
 def other_column(design: TrialDesign, drawn: DrawnTrial, plan: AssumedDiary, name: str, part: AssumedColumn) -> Floats:

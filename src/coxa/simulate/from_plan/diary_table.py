@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coxa.simulate.from_plan.design import TrialDesign
-from coxa.simulate.from_plan.diary import missed_days, one_diary
+from coxa.simulate.from_plan.diary import daily_course, one_diary
 from coxa.simulate.from_plan.diary_days import diary_days
 from coxa.simulate.from_plan.drawn import DrawnTrial
 from coxa.simulate.from_plan.tables import Calendar
@@ -30,9 +30,7 @@ def diary_tables(design: TrialDesign, drawn: DrawnTrial, when: Calendar) -> tupl
         return daily, pd.DataFrame()
     plan, written = design.assumptions.diary, None
     if plan is not None:
-        t, miss = plan.last_day, plan.missing
-        missed = missed_days(drawn.seed, len(drawn.arm), t - plan.first_day + 1, miss.single, miss.run, miss.run_length)
-        written = ~missed[:, 1 - plan.first_day :] & ~(np.arange(1, t + 1) > drawn.left[:, None])
+        written = daily_course(design, drawn, plan).written[:, 1 - plan.first_day :]
     at_home, done = home_tables(design, drawn, when, written)
     return one_diary(daily, at_home), done
 

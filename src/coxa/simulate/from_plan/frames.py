@@ -114,7 +114,7 @@ def estimand_columns(design: TrialDesign, drawn: DrawnTrial, estimand: str) -> d
     if exposure in design.outcomes:
         columns["exposure"] = drawn.value[:, design.outcomes.index(exposure), 1:].ravel()
     if any(one.of_days for one in mine):
-        columns |= _window_columns(design, drawn, plan, later)
+        columns |= _window_columns(design, drawn, plan)
     columns |= _of_participants(design, drawn, m - 1)
     exposed = exposure_columns(design, drawn, estimand)
     columns |= {name: np.repeat(column, m - 1) for name, column in exposed.items()}
@@ -153,8 +153,8 @@ def _of_participants(design: TrialDesign, drawn: DrawnTrial, times: int) -> dict
     return columns
 
 
-def _window_columns(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, value: np.ndarray) -> dict[str, Any]:
-    """Return the days behind the values of the visits after the baseline, as tuples; empty without a value."""
+def _window_columns(design: TrialDesign, drawn: DrawnTrial, plan: Estimand) -> dict[str, Any]:
+    """Return the days behind the values of the visits after the baseline, as tuples."""
     source = design.study.outcomes[plan.endpoint.outcome].source
     diary = diary_days(design, drawn)
     assert isinstance(source, DailyDiarySource)
@@ -165,7 +165,7 @@ def _window_columns(design: TrialDesign, drawn: DrawnTrial, plan: Estimand, valu
         first, last = source.days_at(design.study.visits[visit].day)
         window = diary.window(source.field, first, last)
         start = max(first, diary.first)
-        for row, known in enumerate(np.isfinite(window) & np.isfinite(value.reshape(n, m)[:, place, None])):
+        for row, known in enumerate(np.isfinite(window)):
             days[row, place] = tuple((start + np.flatnonzero(known)).tolist())
             values[row, place] = tuple(window[row, known].tolist())
     return {"window_days": days.ravel(), "window_values": values.ravel()}

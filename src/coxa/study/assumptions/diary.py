@@ -116,9 +116,23 @@ class AssumedFlares(Part):
 
 
 class AssumedMissingDays(Part):
-    """Which days are not written down, at random."""
+    """Which days are not written down: at random, or by arm and by how much pain there is."""
 
     single: Probability = Field(0.05, description="Of a day by itself.")
+    single_by_arm: dict[Name, Probability] = Field(
+        default_factory=dict, description="Arm: its own probability of a day by itself."
+    )
+    yesterday: Positive = Field(
+        1.0,
+        description="Odds ratio of a day by itself not being written per point by which pain of the day before is "
+        "above what is usual of the participant; above 1, days after bad days are lost.",
+    )
+    today: Positive = Field(
+        1.0,
+        description="The same per point of the day's own pain, which is not seen if the day is not written: missing "
+        "not at random.",
+    )
+    level: Positive = Field(1.0, description="The same per point by which the participant is above the mean of all.")
     run: Probability = Field(0.01, description="Of a run of missed days beginning.")
     run_length: float = Field(4.0, ge=1, description="Mean length of such runs, in days.")
     blank: Probability = Field(0.01, description="Of pain the next morning left empty on a day that is filled in.")

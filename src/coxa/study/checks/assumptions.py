@@ -56,6 +56,7 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
         by_arm[("diary", "training", "days")] = part.diary.training.days
         by_arm[("diary", "pain", "mean_change")] = part.diary.pain.mean_change
         by_arm[("diary", "pain", "day_sd_by_arm")] = part.diary.pain.day_sd_by_arm
+        by_arm[("diary", "missing", "single_by_arm")] = part.diary.missing.single_by_arm
         for field, column in part.diary.columns.items():
             by_arm[("diary", "columns", field, "day_sd_by_arm")] = column.day_sd_by_arm
     if part.exercise_log is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coxa.study.analysis import Analysis
-from coxa.study.base import Problem
+from coxa.study.base import Problem, known
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.outcome_sources.daily_diary import YES_OR_NO, DailyDiarySource
 
@@ -29,6 +29,7 @@ def _analysis(study: ComparativeStudy, name: str, analysis: Analysis) -> Iterato
     estimand = study.estimands.get(analysis.estimand)
     if not analysis.of_days or estimand is None:
         return
+    yield from known(analysis.option("missing_days").in_arms, study.arms, "arm", ("analyses", name, "missing_days"))
     if why := _why(study, estimand.endpoint.outcome):
         what = f"`{analysis.model}` models the days behind a mean of them"
         yield Problem(("analyses", name, "model"), f"{what}, and {why}")

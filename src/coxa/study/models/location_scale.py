@@ -8,7 +8,24 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from coxa.study.analysis import IDENTIFIER, AdjustedAnalysis, check_terms
+from coxa.study.assumptions.numbers import NotNegative
+from coxa.study.parts import Name, OneOrMany, Part
 from coxa.study.words import Measure, Summary
+
+
+class MissingDays(Part):
+    """What is reported of days that were not written, next to an analysis of days."""
+
+    weights: bool = Field(
+        True, description="The analysis again, with days weighted by the model of whether a day is written."
+    )
+    delta: OneOrMany[NotNegative] = Field(
+        (),
+        description="The analysis again with the days that were not written filled in, worse than the others of the "
+        "participant by so many points; 0: like them.",
+    )
+    in_arms: OneOrMany[Name] = Field((), description="Arms whose days are worse by delta; all unless given.")
+    imputations: int = Field(10, ge=2, le=200, description="Completed sets of days for each delta.")
 
 
 class LocationScale(AdjustedAnalysis):
@@ -42,6 +59,10 @@ class LocationScale(AdjustedAnalysis):
     )
     ddf: Literal["normal", "between-within"] = Field(
         "between-within", description="Degrees of freedom: z tests, or counted between participants."
+    )
+    missing_days: MissingDays = Field(
+        default_factory=lambda: MissingDays.model_validate({}),
+        description="What is reported of days that were not written.",
     )
     multiplicity: Literal["none", "bonferroni", "holm", "hochberg"] = Field(
         "none", description="Adjustment of the p-values of the planned comparisons."

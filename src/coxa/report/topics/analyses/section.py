@@ -15,6 +15,7 @@ from coxa.report.topics.analyses.kinds.dropout_models import dropout_blocks
 from coxa.report.topics.analyses.kinds.general import further
 from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.kinds.location_scale import location_scale_blocks
+from coxa.report.topics.analyses.kinds.missing_days import missing_day_blocks
 from coxa.report.topics.analyses.kinds.n_of_1 import n_of_1_blocks
 from coxa.report.topics.analyses.kinds.periods import period_blocks
 from coxa.report.topics.analyses.participant_effects import participant_effects_table
@@ -79,7 +80,7 @@ def _means(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
         variances += [participant_effects_table(planned, fit) for fit in fits]
     others: list[Block] = [*(TableBlock(table) for table in variances if table), *further(report, planned)]
     others += [*imputation_blocks(report, planned), *dropout_blocks(report, planned)]
-    others = [*location_scale_blocks(report, planned), *others]
+    others = [*location_scale_blocks(report, planned), *missing_day_blocks(report, planned), *others]
     if planned.analysis.role not in DRAWN:
         if planned.analysis.of_clusters:
             others = [*cluster_period_blocks(report, planned, fits), *others]

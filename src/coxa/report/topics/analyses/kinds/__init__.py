@@ -16,6 +16,7 @@ from coxa.report.topics.analyses.kinds.imputation import imputation_blocks
 from coxa.report.topics.analyses.kinds.imputed_counts import imputed_count_blocks
 from coxa.report.topics.analyses.kinds.location_scale import location_scale_blocks
 from coxa.report.topics.analyses.kinds.mediators import mediator_blocks
+from coxa.report.topics.analyses.kinds.missing_days import missing_day_blocks
 from coxa.report.topics.analyses.kinds.ordered import bars_of_levels, ordered_blocks
 from coxa.report.topics.analyses.kinds.random_intercept import random_intercept_blocks
 from coxa.report.topics.analyses.kinds.ranking import first_decided, ranking_blocks
@@ -62,6 +63,7 @@ def kind_blocks(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
     blocks = [
         *shown,
         *location_scale_blocks(report, planned),
+        *missing_day_blocks(report, planned),
         *recurrent_blocks(report, planned),
         *random_intercept_blocks(report, planned),
         *responder_gap_blocks(report, planned),
