@@ -248,6 +248,7 @@ CYCLES = pd.DataFrame(
 DAYS = pd.DataFrame({"participant_id": np.repeat(np.arange(16), 8), "arm": np.repeat(["a", "b"], 64)}).assign(
     pain=lambda rows: 5 + np.sin(rows["participant_id"]) + np.cos(7.0 * rows.index) * np.where(rows["arm"] == "a", 2, 1)
 )
+WINDOWS = pd.DataFrame({"participant_id": ["P1", "P2"], "window_days": [[1, 8], []], "window_values": [[4.0, 5.0], []]})
 LATITUDE = pd.DataFrame({"latitude": [44.0, 55, 42, 13]})
 
 CASES: dict[str, Callable[[As], Any]] = {
@@ -466,6 +467,10 @@ CASES: dict[str, Callable[[As], Any]] = {
     "models.fit_lmm": lambda into: models.fit_lmm(
         "change ~ arm + (1 | participant_id)", into(rows()), ddf="satterthwaite"
     ).tidy(),
+    "models.day_rows": lambda into: models.day_rows(into(WINDOWS)),
+    "models.LocationScaleFit.predict": lambda into: models.fit_location_scale(
+        "pain ~ arm", DAYS, within="arm", random_scale=False
+    ).predict(into(DAYS.head(3))),
     "models.fit_location_scale": lambda into: (
         models.fit_location_scale("pain ~ arm", into(DAYS), within="arm", random_scale=False).coefficients
     ),

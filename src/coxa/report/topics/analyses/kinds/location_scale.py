@@ -37,7 +37,7 @@ def variability_table(report: ReportRecord, planned: PlannedAnalysis, run: AnyFi
     """Return SDs of days, their ratio, and how much participants differ in level and in variability, at one visit."""
     (visit,), fit = run.sample.visits, fit_of(run)
     rows = planned.rows(report.estimates.frame, "within_person_sd", "within_person_sd_ratio")
-    mine = records(rows[rows["visit"] == visit])
+    mine = in_order(planned, records(rows[rows["visit"] == visit]))
     arms = tuple(_row(planned, one) for one in mine if not one["reference"])
     ratios = tuple(_row(planned, one) for one in mine if one["reference"])
     return Table(
@@ -52,6 +52,12 @@ def variability_table(report: ReportRecord, planned: PlannedAnalysis, run: AnyFi
         ),
         tuple(map(Footnote, _notes(planned, fit))),
     )
+
+
+def in_order(planned: PlannedAnalysis, rows: list[Record]) -> list[Record]:
+    """Return rows of arms in the order of the plan, the reference first."""
+    order = list(planned.study.treatment_order)
+    return sorted(rows, key=lambda one: order.index(str(one["arm"])))
 
 
 def _row(planned: PlannedAnalysis, record: Record) -> Row:
@@ -121,7 +127,7 @@ def _figure(report: ReportRecord, planned: PlannedAnalysis, run: AnyFit) -> Figu
             float(one["conf_low"]),
             float(one["conf_high"]),
         )
-        for one in records(rows[rows["visit"] == visit])
+        for one in in_order(planned, records(rows[rows["visit"] == visit]))
     }
     return spread_figure(
         identifier("variability-sd", planned.name, visit),
