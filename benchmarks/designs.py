@@ -13,7 +13,11 @@ from coxa.study.reading.read import parse_study
 FOLDER = Path(__file__).parents[1] / "analyses"
 SEED = 11
 
-ANALYSES = {"crossover/study.yaml": ("primary",), "crossover/williams.yaml": ("primary", "carry_over")}
+ANALYSES = {
+    "crossover/study.yaml": ("primary",),
+    "crossover/starts.yaml": ("primary", "unadjusted"),
+    "crossover/williams.yaml": ("primary", "carry_over"),
+}
 """Plan -> the analyses that are simulated."""
 
 PLANS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
@@ -29,6 +33,10 @@ PLANS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
             ("probability: 0.1", "probability: 0.25"),
         ),
         "carry-over of 4": (("treatments: {tape: -7}", "treatments: {tape: -7}\n      carry_over: {tape: -4}"),),
+    },
+    "crossover/starts.yaml": {
+        "as planned": (),
+        "no effect": (("treatments: {tape: -7}", "treatments: {tape: 0}"),),
     },
     "crossover/williams.yaml": {"as planned, carry-over of 2": ()},
 }

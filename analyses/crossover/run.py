@@ -1,4 +1,4 @@
-"""Run `python analyses/crossover/run.py [folder]`: simulates both crossover trials, writes data and reports."""
+"""Run `python analyses/crossover/run.py [folder]`: simulates the crossover trials, writes data and reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from coxa.report import primary_rows
 
 HERE = Path(__file__).parent
 SHOWN = ["analysis", "arm", "truth", "estimate", "conf_low", "conf_high", "inside"]
-SEEDS = {"study.yaml": 2, "williams.yaml": 4}
+SEEDS = {"study.yaml": 2, "starts.yaml": 3, "williams.yaml": 4}
 """Plan -> seed of its trial."""
 
 

@@ -79,8 +79,11 @@ class CrossoverMethod(MeansMethod):
         plan, cite = options_of(telling.planned, Crossover), telling.cite
         carried = ", and the treatment of the period before" if plan.carry_over == "adjusted" else ""
         sequence = ", sequence" if plan.sequence else ""
-        starts = [f"the value at the start of each period, within and between participants{cite('period-baselines')}"]
-        asked = [*plan.adjust, *(starts if plan.baselines == "covariate" else [])]
+        asked = [*plan.adjust]
+        if plan.baselines == "covariate":
+            asked.append(
+                f"the value at the start of each period, within and between participants{cite('period-baselines')}"
+            )
         adjusted = f"; adjusted for {join_words(asked)}" if asked else ""
         effects = f"Fixed effects: treatment, period{sequence}{carried}{adjusted}."
         if plan.participants == "fixed":
