@@ -18,6 +18,7 @@ from scipy import stats
 from coxa.analyses.methods.location_scale import days_at, fit_of, options, weights_of
 from coxa.errors import FitError
 from coxa.impute.days import drawn_days
+from coxa.impute.pooling import pool_rubin
 from coxa.models import GEEFit, LocationScaleFit, fit_gee, fit_location_scale
 from coxa.models.location_scale.days import WEEK
 from coxa.models.results.run import AnyFit
@@ -260,13 +261,9 @@ def _number(
         at = np.flatnonzero(fit.coefficients["part"].to_numpy() == part)
         estimates.append(float(weights @ fit.coefficients["estimate"].to_numpy(dtype=float)[at]))
         variances.append(float(weights @ fit.covariance[np.ix_(at, at)] @ weights))
-    m, middle, within = len(fits), float(np.mean(estimates)), float(np.mean(variances))
-    between = float(np.var(estimates, ddof=1)) if m > 1 else 0.0
-    total = within + (1 + 1 / m) * between
-    df = fits[0].df
-    if between > 0:
-        rubin = (m - 1) * (1 + within / ((1 + 1 / m) * between)) ** 2
-        df = 1 / (1 / df + 1 / rubin)
-    error = float(np.sqrt(total))
+    middle, error, df = estimates[0], float(np.sqrt(variances[0])), fits[0].df
+    if len(fits) > 1:
+        pooled = pool_rubin(np.array(estimates), np.array(variances), df_complete=df)
+        middle, error, df = (float(one[0]) for one in (pooled.estimate, pooled.std_error, pooled.df))
     half = float(stats.t.ppf((1 + fits[0].conf_level) / 2, df)) * error
     return middle, middle - half, middle + half, 2 * float(stats.t.sf(abs(middle) / error, df))
