@@ -13,7 +13,7 @@ def test_a_long_name_has_several_lines_and_nothing_of_it_is_cut() -> None:
     named = row_labels(["Usual care", LONG], 20, ", n")
     assert named.expression == (
         '({"Usual care": ["Usual care, n"], "Exercise therapy and movement retraining": '
-        '["Exercise therapy and", "movement retraining, n"]})[datum.value]'
+        '["Exercise therapy and", "movement retraining,\N{NO-BREAK SPACE}n"]})[datum.value]'
     )
     assert named.row == 38
     assert row_labels(["Usual care"], 20).row == 20
@@ -32,3 +32,8 @@ def test_many_names_are_listed_only_where_they_are_neither_all_nor_nearly_all() 
     assert named_among(every[:5], every, "arm") == "each arm but Arm F and Arm G"
     assert named_among(every[:4], every, "arm") == "Arm A, Arm B, Arm C and Arm D"
     assert named_among(every[:3], every[:4], "arm") == "Arm A, Arm B and Arm C"
+
+
+def test_what_follows_a_name_is_never_alone_on_a_line() -> None:
+    expression = row_labels(["Manual and exercise therapy"], 20, ", n").expression
+    assert '["Manual and exercise", "therapy,\N{NO-BREAK SPACE}n"]' in expression

@@ -8,6 +8,8 @@ from textwrap import wrap
 
 from coxa.figures.figure import literal
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 LETTERS, LINE, PADDED = 28, 15, 8
 """Letters of a line, its height in pixels, and what is between two names of several lines."""
 
@@ -34,13 +36,18 @@ def row_labels(names: Sequence[str], row: int, after: str = "") -> RowLabels:
     row
         Height of a row whose name has one line, in pixels.
     after
-        What follows each name: ", n".
+        What follows each name: ", n"; it is on the line of its last word.
 
     Examples
     --------
     >>> row_labels(["Exercise"], 20).row, row_labels(["Exercise therapy and movement retraining"], 20).row
     (20, 38)
     """
-    lines = {name: wrap(f"{name}{after}", LETTERS) or [""] for name in names}
+    lines = {name: _lines(name, after) for name in names}
     most = max(map(len, lines.values()), default=1)
     return RowLabels(f"({literal(lines)})[datum.value]", row if most == 1 else max(row, LINE * most + PADDED))
+
+
+def _lines(name: str, after: str) -> list[str]:
+    text = f"{name}{after}"
+    return [text] if len(text) <= LETTERS else wrap(f"{name}{after.replace(' ', NO_BREAK)}", LETTERS)
