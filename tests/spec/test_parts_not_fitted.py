@@ -37,7 +37,13 @@ def plan(analysis: dict[str, Any], **endpoint: Any) -> Study:
             "title": "Three arms",
             "arms": {"usual": {"reference": True}, "exercise": {}, "manual": {"label": "Manual therapy"}},
             "visits": {"baseline": {"day": 0}, "week_6": {"day": 42}, "week_12": {"day": 84}},
-            "outcomes": {"pain": {"range": [0, 100], "higher_is_better": False}},
+            "outcomes": {
+                "pain": {
+                    "range": [0, 100],
+                    "higher_is_better": False,
+                    "responder": {"measure": "change", "at_least": 10, "source": "made up"},
+                }
+            },
             "covariates": {"sex": SEX, "site": SEX, "age": {"type": "number"}},
             "estimands": {"main": estimand},
             "analyses": {"main": {"estimand": "main", "role": "primary", **analysis}},
@@ -116,6 +122,19 @@ def test_an_arm_without_outcomes_leaves_the_comparison_of_the_other() -> None:
     assert found["arm"].tolist() == ["exercise"]
     assert found["estimate"].item() == pytest.approx(every.set_index("arm").loc["exercise", "estimate"])
     assert "holm over 2" in found["method"].item()
+
+
+def test_proportions_of_an_arm_without_a_response_at_the_visit_are_not_left_out_in_silence() -> None:
+    frame = rows(value=(rows()["value"] > 50).astype(float))
+    frame = frame[(frame["arm"] != "manual") | (frame["visit"] == "week_6")].rename(columns={"value": "responder"})
+    study = plan({"model": "proportions", "multiplicity": "holm"}, measure="responder", visit=["week_12"],
+                 summary="risk_difference")  # fmt: skip
+    found = run_analysis(study, "main", study.analyses["main"], SimulatedRows(frame, "responder"))
+    (why,) = found.not_fitted
+    assert (why.part, why.name, why.message) == ("arm", "manual", "analysis main, arm manual: no outcome in arm manual")
+    row = found.estimates.only(term="risk_difference").frame
+    assert row["arm"].tolist() == ["exercise"]
+    assert "p by holm over 2" in row["method"].item()
 
 
 def test_nothing_that_can_be_fitted_is_the_error_of_the_whole() -> None:

@@ -58,7 +58,7 @@ def part_words(study: ComparativeStudy, analysis: str, why: NotFitted) -> str:
             against = mid_sentence_label(study.label("arms", study.planned(analysis).against))
             return f"{label}: the comparison of {mid_sentence_label(study.label('arms', why.name))} with {against}"
         case "visit":
-            return f"{label}: the comparison at {mid_sentence_label(study.label('visits', why.name))}"
+            return f"{label}: the comparison at {study.label('visits', why.name)}"
         case _:
             return label
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from coxa.analyses.methods.method import Method, Telling, Together, Words
-from coxa.analyses.rows import AnalysisRows
+from coxa.analyses.model_rows import check_arms
+from coxa.analyses.rows import AnalysisRows, SimulatedRows
 from coxa.errors import FitError, OptionError
 from coxa.estimates import Estimates, compare_proportions, fit_proportions
 from coxa.estimates.two_proportions import Limits
@@ -78,12 +79,19 @@ class ProportionsMethod(Method):
     separate_arms = True
 
     def estimates(self, planned: PlannedAnalysis, fits: Sequence[AnyFit], dataset: AnalysisRows) -> Iterator[Estimates]:
-        """Yield responder proportions and their differences at each visit of the estimand."""
+        """Yield responder proportions and their differences at each visit of the estimand.
+
+        Raises
+        ------
+        EmptyCellError
+            An arm that is compared has no response at one of them.
+        """
         analysis = planned.analysis
         for visit in planned.visits:
             rows, response = dataset.frame[dataset.frame["visit"] == visit], planned.response
             if analysis.option("missing_response") == "non_responder":
                 rows = rows.assign(**{response: rows[response].fillna(0.0)})
+            check_arms(planned, SimulatedRows(rows, response))
             found = fit_proportions(
                 rows.dropna(subset=[response]),
                 response=response,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from coxa.analyses.not_fitted import NotFitted, part_words, reason
+from coxa.analyses.not_fitted import NotFitted, Part, part_words, reason
 from coxa.estimates.margins import is_shown
 from coxa.report.interim import decided_by_hypotheses
 from coxa.report.record import ReportRecord
@@ -224,9 +224,13 @@ def not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> str:
     return _could_not(planned, report.not_fitted[planned.name])
 
 
-def parts_not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> list[str]:
-    """Say which parts of an analysis have no numbers, and why: "Primary: subgroups by sex could not be fitted ..."."""
-    return [_could_not(planned, why) for why in report.parts_not_fitted.get(planned.name, ())]
+def parts_not_fitted_words(report: ReportRecord, planned: PlannedAnalysis, *parts: Part) -> list[str]:
+    """Say which parts of an analysis have no numbers, and why: "Primary: subgroups by sex could not be fitted ...".
+
+    With `parts` only these kinds of them.
+    """
+    found = report.parts_not_fitted.get(planned.name, ())
+    return [_could_not(planned, why) for why in found if not parts or why.part in parts]
 
 
 def _could_not(planned: PlannedAnalysis, why: NotFitted) -> str:

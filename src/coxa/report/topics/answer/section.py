@@ -71,6 +71,7 @@ def answer_section(report: ReportRecord) -> Section:
     cautions = comparison_cautions(report)
     for estimand in dict.fromkeys(planned.estimand_name for planned in primary):
         blocks += _answered(report, [planned for planned in primary if planned.estimand_name == estimand])
+    blocks += [Paragraph(text, "warning") for text in _not_compared(report)]
     if cautions:
         blocks.append(Paragraph(joined(" ", ("Caution:", *cautions)), "warning"))
     if any(planned.name not in report.not_fitted for planned in primary):
@@ -81,9 +82,16 @@ def answer_section(report: ReportRecord) -> Section:
     blocks += deviation_notes(report)
     others = [planned for planned in report.study.planned_analyses if planned.name in report.not_fitted]
     blocks += [Paragraph(not_fitted_words(report, one), "warning") for one in others if not one.is_primary]
-    parts = [text for planned in report.study.planned_analyses for text in parts_not_fitted_words(report, planned)]
-    blocks += [Paragraph(text, "warning") for text in parts]
+    said = set(_not_compared(report))
+    for planned in report.study.planned_analyses:
+        blocks += [Paragraph(text, "warning") for text in parts_not_fitted_words(report, planned) if text not in said]
     return Section("answer", "The answer", tuple(blocks), part="answer")
+
+
+def _not_compared(report: ReportRecord) -> list[str]:
+    """Return the comparisons of the primary analyses that could not be fitted, where others could."""
+    found = (parts_not_fitted_words(report, one, "arm", "visit") for one in report.study.primary_analyses)
+    return [text for texts in found for text in texts]
 
 
 def _title(study: ComparativeStudy) -> str:
