@@ -11,6 +11,7 @@ import coxa
 from coxa.analyses.planned import run_analysis
 from coxa.analyses.rows import SimulatedRows
 from coxa.design import simulated_power
+from coxa.report.topics.methods.section import methods_section
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.reading.read import parse_study
 from tests.spec.test_study_read import faults
@@ -125,10 +126,20 @@ def test_a_plan_is_simulated_and_reported_with_its_starts() -> None:
     report = coxa.analyse(coxa.simulate_study(study(), seed=2, truth_size=1000))
     fit = report.fits["main"][0]
     assert {"baseline_deviation", "baseline_average"} <= set(map(str, fit.params.index))
-    from coxa.report.build import build_document
-
-    text = " ".join(str(block) for section in build_document(report).walk() for block in section.blocks)
+    section = methods_section(report)
+    assert section is not None
+    text = " ".join(map(str, section.blocks))
     assert "the value at the start of each period" in text
+
+
+def test_a_report_without_the_starts_says_nothing_of_them() -> None:
+    plan = study(PLAN.replace("model: crossover, baselines: covariate}", "model: crossover}"))
+    report = coxa.analyse(coxa.simulate_study(plan, seed=2, truth_size=1000))
+    section = methods_section(report)
+    assert section is not None
+    text = " ".join(map(str, section.blocks))
+    assert "random intercept of each participant" in text
+    assert "the start of each period" not in text
 
 
 @pytest.mark.parametrize(
