@@ -180,6 +180,7 @@ def simulation(session: nox.Session) -> None:
     pages = {"mmrm": "mmrm-size", "lmm": "random-effects-size", "survival": "time-to-event-size"}
     pages |= {name: f"{name}-size" for name in ("binary", "gee", "glmm", "imputation")}
     pages["adjusted_log_rank"] = "adjusted-log-rank-size"
+    pages["kinds"] = "kinds-size"  # the last: it reads the others
     for which, page in pages.items():
         session.run("python", "-m", f"tests.simulation.{which}_size", "--write", f"docs/methods/{page}.md")
     session.run("python", "-m", "tests.simulation.truth_coverage", "--write", "docs/power-coverage.md")

@@ -207,8 +207,8 @@ alike. Coverage, power and width of 95% limits: at a conditional odds ratio of {
 |---|---|---|---|---|---|---|
 {lines}
 
-The same trials, allocated by a biased coin (probability {coin:.2f}) within the two strata, as `scheme: biased_coin` of a
-plan draws it. *coin*: `scheme="bc"`, which is what a plan takes; without it the variance is that of simple
+The same trials, allocated by a biased coin (probability {coin:.2f}) within the two strata, as `scheme: biased_coin` of
+a plan draws it. *coin*: `scheme="bc"`, which is what a plan takes; without it the variance is that of simple
 randomisation.
 
 | per arm | method | size | coverage | power | mean width | separated |
