@@ -65,10 +65,7 @@ def drawn_rows(n: int = 60) -> pd.DataFrame:
     people["own"] = rng.normal(0, 6, n)
     people["slope"] = rng.normal(0, 1.0, n)
     rows = people.merge(pd.DataFrame({"visit": ["week_6", "week_12", "week_26"], "week": [6, 12, 26]}), how="cross")
-    skill = {
-        name: value
-        for name, value in zip(sorted(people["therapist"].dropna().unique()), rng.normal(0, 3, 99), strict=False)
-    }
+    skill = dict(zip(sorted(people["therapist"].dropna().unique()), rng.normal(0, 3, 99), strict=False))
     rows["change"] = rows["own"] + rows["therapist"].map(skill).fillna(0.0) + rng.normal(8, 5, len(rows))
     rows["pain"] = 50 - rows["change"] + rows["slope"] * rows["week"] / 4
     rows["visit"] = pd.Categorical(rows["visit"], ["week_6", "week_12", "week_26"])
@@ -119,7 +116,8 @@ def given(folder: Path, code: str) -> dict[str, Any]:
     plan = coxa.read_audit(audit / "audit.yaml")
     return {
         "coxa": coxa, "np": np, "pd": pd, "Path": Path, "study": study, "cohort": cohort, "data": data, "diary": diary,
-        "days": drawn_days().assign(week=lambda rows: rows["day"] / 7), "fit": fit, "new_rows": data.head(6), "frame": episodes.head(300), "plan": plan,
+        "days": drawn_days().assign(week=lambda rows: rows["day"] / 7),
+        "fit": fit, "new_rows": data.head(6), "frame": episodes.head(300), "plan": plan,
         "lagged": lagged, "within_between": within_between, "derive_dataset": derive_dataset,
     }  # fmt: skip
 
@@ -197,7 +195,7 @@ ALL_LINES = [(name_of(page), words) for page in PAGES for words in command_lines
 @pytest.mark.parametrize(("page", "words"), ALL_LINES, ids=[" ".join([page, *words[:3]]) for page, words in ALL_LINES])
 def test_commands_of_a_page_are_understood(page: str, words: list[str]) -> None:
     """Each word, option and choice is one that the command has; that they run is tested where the command is."""
-    assert words[0] in COMMANDS
+    assert words[0] in COMMANDS, page
     with COMMANDS[words[0]].make_context(words[0], words[1:]) as context:
         assert context.params
 
