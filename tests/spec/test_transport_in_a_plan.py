@@ -11,15 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coxa.analyses.carried import carried
 from coxa.causal import transport
 from coxa.cohort.read import read_cohort
 from coxa.errors import CoxaError
 from coxa.report.analyse import analyse
 from coxa.report.build import build_document
 from coxa.report.report import Report
+from coxa.report.transform.sharing import shared
 from coxa.simulate import simulate_study
 from coxa.study import Study, read_study
 from coxa.study.reading.read import parse_study
+from coxa.study.transport import transport_of
 from tests.spec.test_target_trial import cells, tables
 
 
@@ -142,7 +145,7 @@ def test_the_result_of_the_plan_is_that_of_the_library() -> None:
 def test_the_section_says_who_of_the_clinic_no_participant_resembles() -> None:
     found = section(report())
     warned = [block for block in found.blocks if getattr(block, "found", False)]
-    assert "No participant of the trial resembles" in str(warned[0].text)
+    assert "Patients whom no participant of the trial resembles" in str(warned[0].text)
     shown = cells(tables(found)["Referrals in 2024: whom participants resemble"])
     assert shown["Patients with every covariate"] == ["149"]
     assert shown["Without a covariate, left out"] == ["1"]
@@ -200,3 +203,84 @@ def test_the_file_is_read_and_checked_as_participants_are(tmp_path: Path) -> Non
     (tmp_path / "clinic.csv").unlink()
     errors = read_cohort(read_study(tmp_path / "study.yaml")).findings.errors
     assert any("clinic.csv" in str(one) for one in errors)
+
+
+def planted(**changes: Any) -> dict[str, Any]:
+    """Return a plan whose effect depends on age and severity, in which the clinic is older and has more severe pain."""
+    assumed = plan()["assumptions"]
+    pain = {
+        "baseline": {"mean": 55, "sd": 10}, "mean_change": {"programme": {"week_12": -6.0}}, "correlation": 0.5,
+        "scale": "continuous", "covariates": {"age": 0.3, "severity": {"mild": -3, "severe": 3}},
+        "modifiers": {"age": {"programme": -0.4}, "severity": {"programme": {"mild": 2, "severe": -2}}},
+    }  # fmt: skip
+    clinic = {
+        "patients": 250,
+        "covariates": {"age": {"mean": 66, "sd": 4}, "severity": {"shares": {"mild": 0.3, "severe": 0.7}}},
+    }
+    whole = {**assumed, "participants": {"usual": 150, "programme": 150}, "outcomes": {"pain": pain}, "clinic": clinic}
+    return {"data": None, "assumptions": {**whole, **changes}}
+
+
+def test_a_simulated_clinic_has_its_case_mix_in_the_columns_of_the_plan_and_a_known_truth() -> None:
+    drawn = simulate_study(study(**planted()), truth_size=20_000, seed=3)
+    assert drawn.clinic is not None
+    assert list(drawn.clinic.columns) == ["Number", "Age in years", "Severity", "Hip pain"]
+    assert drawn.clinic["Age in years"].mean() == pytest.approx(66, abs=1)
+    assert (drawn.clinic["Severity"].astype(str) == "2").mean() == pytest.approx(0.7, abs=0.1)
+    # age: 4 years more, at -0.4 a year; severity: 0.3 more are severe, who gain 4 more
+    whole, here = drawn.truth.values[0], drawn.truth.in_clinic[0]
+    assert whole.value == pytest.approx(-6.0, abs=1e-9)
+    assert here.value == pytest.approx(-6.0 - 1.6 - 1.2, abs=4 * here.monte_carlo_error + 0.01)
+    assert type(drawn.truth).from_json(drawn.truth.to_json()).in_clinic[0].value == pytest.approx(here.value, abs=1e-6)
+
+
+def test_the_carried_result_has_the_planted_truth_of_the_clinic_and_that_of_the_trial_has_not() -> None:
+    drawn = simulate_study(study(**planted(participants={"usual": 600, "programme": 600})), truth_size=20_000, seed=4)
+    report = analyse(drawn)
+    clinic = report.cohort.clinic
+    plan_of = transport_of(report.study)
+    assert clinic is not None
+    assert plan_of is not None
+    one = next(carried(report.study.planned("primary"), plan_of, report.datasets["pain"], clinic.frame))
+    truth = drawn.truth.in_clinic[0].value
+    assert one.row()["conf_low"] < truth < one.row()["conf_high"]
+    assert one.row(in_trial=True)["conf_low"] > truth
+
+
+@pytest.mark.parametrize(
+    ("clinic", "fault"),
+    [
+        ({"covariates": {"height": {"mean": 170}}}, "height"),
+        ({"covariates": {"age": {"shares": {"old": 1.0}}}}, "Give its mean and sd"),
+        ({"covariates": {"severity": {"mean": 2}}}, "Give the `shares`"),
+        ({"covariates": {"severity": {"shares": {"worst": 1.0}}}}, "worst"),
+    ],
+)
+def test_an_assumed_clinic_that_does_not_fit_is_refused_by_name(clinic: dict[str, Any], fault: str) -> None:
+    with pytest.raises(CoxaError, match=fault):
+        study(**planted(clinic=clinic))
+
+
+def test_an_assumed_clinic_needs_a_result_that_is_carried_to_it() -> None:
+    with pytest.raises(CoxaError, match="no result is carried to a clinic"):
+        study(**planted(), transport=None)
+
+
+def test_a_shared_page_hides_in_the_figure_what_it_hides_in_the_table() -> None:
+    """Of responders numbers of the clinic could be functions of hidden counts; of means they are not."""
+    endpoint = {"outcome": "pain", "visit": "week_12", "measure": "responder"}
+    pain = {**plan()["outcomes"]["pain"], "responder": {"measure": "change", "at_least": 10, "source": "A trial."}}
+    of_yes = {
+        **planted(),
+        "outcomes": {"pain": pain},
+        "estimands": {"pain": {**plan()["estimands"]["pain"], "summary": "risk_difference", "endpoint": endpoint}},
+        "analyses": {"primary": {"estimand": "pain", "role": "primary", "model": "logistic"}},
+    }
+    for changes, hidden in ((planted(), False), (of_yes, True)):
+        report = analyse(simulate_study(study(**changes), truth_size=2000, seed=3))
+        document = shared(build_document(report), report)
+        found = next(one for one in document.sections if one.id == "transport")
+        mix = cells(tables(found)["Case mix of trial and clinic"])
+        drawn = next(block.figure for block in found.blocks if hasattr(block, "figure"))
+        assert (mix["Age"][1] == "*") == hidden
+        assert ("0." not in str(drawn.words)) == hidden

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from coxa.simulate.from_plan.trial import SimulatedTrial
+    from coxa.simulate.truth import TrueValue
 
 FORMATS = ("csv", "parquet")
 DATA, PLAN, TRUTH, DICTIONARY, README = "data", "study.yaml", "truth.json", "dictionary.csv", "README.md"
@@ -72,7 +74,7 @@ def trial_files(trial: SimulatedTrial, plan: Path, folder: Path, formats: tuple[
     """
     with whole_run(folder) as part:
         raw = []
-        for name, frame in trial.tables.items():
+        for name, frame in trial.data.items():
             if "csv" in formats:
                 raw.append(write_csv(frame, part / DATA / f"{name}.csv"))
             if "parquet" in formats:
@@ -96,6 +98,8 @@ def planned_text(trial: SimulatedTrial, plan: Path, form: str) -> str:
     held = yaml.load(plan.read_text(encoding="utf-8-sig"))
     tables = {name: {"file": f"{name}.{form}", **source} for name, source in trial.sources.items()}
     held["data"] = {"folder": DATA, "tables": tables}
+    if trial.clinic is not None:
+        held["transport"]["source"]["file"] = f"clinic.{form}"
     if trial.truth.curves:
         held.setdefault("report", {})["truth"] = TRUTH
     text = io.StringIO()
@@ -141,21 +145,27 @@ def _of_field(field: Field) -> dict[str, Any]:
 
 def readme(trial: SimulatedTrial, form: str) -> str:
     """Return the page on the folder."""
-    files = [f"| `{DATA}/{name}.{form}` | {len(frame)} rows |" for name, frame in trial.tables.items()]
+    files = [f"| `{DATA}/{name}.{form}` | {len(frame)} rows |" for name, frame in trial.data.items()]
     return TEXT.format(
         title=trial.design.study.title,
         seed=trial.seed,
         participants=", ".join(f"{arm}: {number}" for arm, number in trial.allocated.items()),
         files="\n".join(files),
         how=trial.truth.how[:1].upper() + trial.truth.how[1:],
-        truth=_truth_table(trial) + _curve_table(trial),
+        truth=_truth_table(trial.truth.values) + _clinic_table(trial) + _curve_table(trial),
     )
 
 
-def _truth_table(trial: SimulatedTrial) -> str:
+def _clinic_table(trial: SimulatedTrial) -> str:
+    """Return the true differences in the patients of the clinic; nothing where there are none."""
+    values = trial.truth.in_clinic
+    return f"\n\nIn the clinic:\n\n{_truth_table(values)}" if values else ""
+
+
+def _truth_table(values: Sequence[TrueValue]) -> str:
     head = ["estimand", "outcome", "visit", "arm", "against", "true difference", "Monte Carlo error"]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    for one in trial.truth.values:
+    for one in values:
         error = "exact" if one.obtained == "exact" else f"{one.monte_carlo_error:.4f}"
         cells = [
             one.estimand,

@@ -140,7 +140,7 @@ def _read(
     if isinstance(study, Cohort):
         return study
     if isinstance(study, StudyTables):
-        return read_cohort(study.study, study.tables)
+        return read_cohort(study.study, study.data)
     plan = study if isinstance(study, Study) else read_study(study)
     if isinstance(data, Cohort):
         if data.study != plan:

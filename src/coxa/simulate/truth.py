@@ -109,6 +109,8 @@ class Truth(Carded):
     values  : one per estimand, visit and compared arm
     how     : how the values were obtained, in a sentence
     curves  : the value over what modifies it, where that is planted or asked for
+    in_clinic : the value in the patients that a result is carried to, all of them, where the plan assumes what they are
+                like
 
     Examples
     --------
@@ -122,6 +124,7 @@ class Truth(Carded):
     values: tuple[TrueValue, ...]
     how: str
     curves: tuple[TrueCurve, ...] = ()
+    in_clinic: tuple[TrueValue, ...] = ()
 
     def card(self) -> Card:
         """Return what a terminal and a notebook show: the value of each estimand."""
@@ -234,22 +237,26 @@ class Truth(Carded):
             TrueCurve(**{**one, "values": tuple(one["values"]), "differences": tuple(one["differences"])})
             for one in held.get("curves", [])
         )
-        return cls(held["planted"], tuple(TrueValue(**item) for item in held["values"]), held["how"], curves)
+        values, clinic = (tuple(TrueValue(**item) for item in held.get(name, [])) for name in ("values", "in_clinic"))
+        return cls(held["planted"], values, held["how"], curves, clinic)
 
     def to_json(self) -> str:
         """Return everything as JSON, in a fixed order; numbers with six decimals, more than is known of them."""
-        values = [
-            {
-                key: round(word, 6) if isinstance(word, float) else word
-                for key, word in asdict(item).items()
-                if key != "term" or word
-            }
-            for item in self.values
-        ]
-        whole: dict[str, Any] = {"how": self.how, "values": values}
+        whole: dict[str, Any] = {"how": self.how, "values": [_of_value(one) for one in self.values]}
+        if self.in_clinic:
+            whole["in_clinic"] = [_of_value(one) for one in self.in_clinic]
         if self.curves:
             whole["curves"] = [_of_curve(one) for one in self.curves]
         return json.dumps({**whole, "planted": self.planted}, indent=1) + "\n"
+
+
+def _of_value(value: TrueValue) -> dict[str, Any]:
+    """Return a value as plain values, numbers with six decimals."""
+    return {
+        key: round(word, 6) if isinstance(word, float) else word
+        for key, word in asdict(value).items()
+        if key != "term" or word
+    }
 
 
 def _of_curve(curve: TrueCurve) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from coxa.arguments import WHOLE, kinds
 from coxa.cards import Card, Carded, counted
 from coxa.simulate.from_plan.calendar import visit_days
+from coxa.simulate.from_plan.clinic import clinic_table
 from coxa.simulate.from_plan.conditions import conditions_table
 from coxa.simulate.from_plan.design import TrialDesign, check_seed, trial_design
 from coxa.simulate.from_plan.diary_table import diary_tables
@@ -59,6 +60,7 @@ class SimulatedTrial(Carded):
     truth   : what was planted, and the value of each estimand
     drawn   : the same as arrays, with what a trial does not see
     at_home : sessions at home asked for, done and reported, by participant; no part of a trial's data
+    clinic  : the file of the patients that the result is carried to, in the columns of the plan; None without
 
     Examples
     --------
@@ -77,6 +79,12 @@ class SimulatedTrial(Carded):
     truth: Truth = field(repr=False)
     drawn: DrawnTrial = field(repr=False)
     at_home: pd.DataFrame = field(repr=False)
+    clinic: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def data(self) -> dict[str, pd.DataFrame]:
+        """The tables, and the patients of a clinic under `clinic`: all that `read_cohort` takes."""
+        return {**self.tables, **({} if self.clinic is None else {"clinic": self.clinic})}
 
     @property
     def study(self) -> Study:
@@ -145,7 +153,7 @@ def simulate_study(
     tables, at_home = raw_tables(design, drawn, seed)
     truth = true_values(design, n=truth_size)
     sources = {name: table_source(design, name, frame) for name, frame in tables.items()}
-    return SimulatedTrial(design, seed, tables, sources, truth, drawn, at_home)
+    return SimulatedTrial(design, seed, tables, sources, truth, drawn, at_home, clinic_table(design, seed))
 
 
 def raw_tables(design: TrialDesign, drawn: DrawnTrial, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from coxa.errors import OptionError
 from coxa.estimates.factorial import parts, two_by_two
 from coxa.simulate.from_plan.causal_truths import CAUSAL, IN_COMPLIERS, exact_causal, simulated_causal_values
+from coxa.simulate.from_plan.clinic import values_in_clinic
 from coxa.simulate.from_plan.design import TrialDesign, check_seed
 from coxa.simulate.from_plan.diary import planted_diary
 from coxa.simulate.from_plan.drawn import DrawnTrial
@@ -184,6 +185,12 @@ IN_SETS = (
 )
 
 
+IN_CLINIC = (
+    "values in the clinic are of all patients like its own, each followed under every arm with the same draws, also of "
+    "those whom no participant resembles"
+)
+
+
 def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Truth:
     """Return what was planted, and the value of every estimand, for everybody who is randomised.
 
@@ -248,7 +255,9 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     said += [LARGE.format(n=n)] if large else []
     said += [IN_SETS] if in_sets else []
     said += [IN_COMPLIERS] if causal else []
-    return Truth(planted(design), tuple(values), "; ".join(said), true_curves(design, seed))
+    in_clinic = values_in_clinic(design, n, seed)
+    said += [IN_CLINIC] if in_clinic else []
+    return Truth(planted(design), tuple(values), "; ".join(said), true_curves(design, seed), in_clinic)
 
 
 def factorial_values(design: TrialDesign, plan: Estimand, values: list[TrueValue]) -> list[TrueValue]:

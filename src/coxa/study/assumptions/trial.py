@@ -206,6 +206,15 @@ class AssumedCovariate(Part):
         return self
 
 
+class AssumedClinic(Part):
+    """Patients of a clinic, whom the result is carried to by `transport:`."""
+
+    patients: int = Field(300, ge=10, le=100_000, description="How many are in the file.")
+    covariates: dict[Name, AssumedCovariate] = Field(
+        default_factory=dict, description="Their case mix, where it differs from that of the trial."
+    )
+
+
 class AssumedDropout(Part):
     """Who leaves, and which visits are missed."""
 
@@ -317,6 +326,11 @@ class Assumptions(Part):
         default_factory=dict,
         description="Of a cohort: group: {covariate: what it adds to the log odds of being in this group and not in "
         "the reference group}, per unit, or by level of a category. Groups have their numbers on average.",
+    )
+    clinic: AssumedClinic | None = Field(
+        None,
+        description="Patients whom the result is carried to by `transport:`: how many, and their case mix. Their file "
+        "is simulated, and the value of the estimand in them is among the true values.",
     )
     conditions: dict[ConditionCode, AssumedCondition] = Field(
         default_factory=dict, description="Conditions of the participants, as the data dictionary names them."

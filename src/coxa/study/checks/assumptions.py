@@ -17,7 +17,7 @@ from coxa.study.assumptions.diary import AssumedDailyPain
 from coxa.study.assumptions.numbers import by_name
 from coxa.study.assumptions.trial import AssumedOutcome
 from coxa.study.checks.assumed_modifiers import assumed_modifier_problems
-from coxa.study.checks.confounding import confounding_problems
+from coxa.study.checks.confounding import clinic_problems, confounding_problems
 from coxa.study.checks.covariate_sources import assumed_source_problems
 from coxa.study.checks.diary_windows import diary_window_problems
 from coxa.study.checks.risk_factors import risk_factor_problems
@@ -81,6 +81,7 @@ def assumption_problems(study: ComparativeStudy) -> Iterator[Said]:
     yield from _covariates(study)
     yield from assumed_modifier_problems(study)
     yield from confounding_problems(study)
+    yield from clinic_problems(study)
     yield from assumed_source_problems(study)
     if part.diary is not None:
         yield from _days_in_periods(study, part.diary.pain)

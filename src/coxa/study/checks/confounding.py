@@ -1,4 +1,4 @@
-"""What the assumed confounding of a cohort and the other parts of its plan disagree about."""
+"""What assumed confounding, an assumed clinic and the other parts of a plan disagree about."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from coxa.errors import not_allowed
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.transport import transport_of
 
 Said = tuple[tuple[str, ...], str]
 
@@ -34,3 +35,26 @@ def confounding_problems(study: ComparativeStudy) -> Iterator[Said]:
                 for level in effect:
                     if level not in planned.level_labels():
                         yield (*at, name, level), not_allowed("level", level, planned.level_labels())
+
+
+def clinic_problems(study: ComparativeStudy) -> Iterator[Said]:
+    """Yield a clinic that no result is carried to, and covariates that do not fit the plan."""
+    clinic = study.assumptions.clinic if study.assumptions else None
+    if clinic is None:
+        return
+    if transport_of(study) is None:
+        yield ("clinic",), "no result is carried to a clinic; add `transport:`, or remove it"
+    for name, mix in clinic.covariates.items():
+        at, planned = ("clinic", "covariates", name), study.covariates.get(name)
+        if planned is None:
+            yield at, not_allowed("covariate", name, study.covariates)
+            continue
+        if planned.source is not None and not planned.source.drawn:
+            yield at, f"'{name}' follows from other data and is not drawn; remove it"
+        elif planned.type == "number" and mix.shares:
+            yield at, f"'{name}' is a number; give its mean and sd"
+        elif planned.type == "category" and not mix.shares:
+            yield at, f"'{name}' is a category; give the `shares` of its levels"
+        for level in mix.shares if planned.type == "category" else ():
+            if level not in planned.level_labels():
+                yield (*at, "shares", level), not_allowed("level", level, planned.level_labels())

@@ -12,19 +12,29 @@ from coxa.analyses.comparability import Comparability
 from coxa.figures.composed import layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, RULE, options, themed, told
+from coxa.report.topics.target_trial.tables import statistic_of
 from coxa.tables.formats import number
 from coxa.tables.records import records
+from coxa.tables.table import Statistic
 
 WIDTH, STEP, HEIGHT = 360, 24, 220
 BINS = 20
+ADDRESS = ("estimand", "analysis", "visit", "arm", "reference")
+"""What of a comparison a figure keeps with its numbers."""
 
 
 def plot_balance(one: Comparability, *, figure_id: str, title: str) -> Figure:
     """Draw the standardised difference of each confounder before and after weighting or matching (a love plot)."""
     table, bound = one.comparison.balance.table, one.comparison.balance.bound
     return love_plot(
-        table, [one.label(name) for name in table["confounder"]], [f"Before {one.way}", f"After {one.way}"], bound,
-        figure_id=figure_id, title=title, what=f"Standardised differences before and after {one.way}",
+        table,
+        [one.label(name) for name in table["confounder"]],
+        [f"Before {one.way}", f"After {one.way}"],
+        bound,
+        at=[statistic_of(one, "balance")] * len(table),
+        figure_id=figure_id,
+        title=title,
+        what=f"Standardised differences before and after {one.way}",
     )  # fmt: skip
 
 
@@ -34,6 +44,7 @@ def love_plot(
     when: list[str],
     bound: float,
     *,
+    at: Sequence[Statistic],
     figure_id: str,
     title: str,
     what: str,
@@ -41,13 +52,15 @@ def love_plot(
 ) -> Figure:
     """Draw two standardised differences of each row of a table of balance, with lines at a bound on both sides.
 
-    Differences that are absolute (`of_size`) have the line on one side.
+    Differences that are absolute (`of_size`) have the line on one side. `at` says of each row what it compares: where
+    the numbers of the table are not shared, the figure is not either.
     """
+    whose = {name: [getattr(one, name) for one in at] for name in ADDRESS}
     parts = [
-        pd.DataFrame({"label": labels, "when": word, "difference": values})
+        pd.DataFrame({"label": labels, "when": word, "difference": values, **whose})
         for word, values in zip(when, (table["before"], table["after"]), strict=True)
     ]
-    data = pd.concat(parts, ignore_index=True).dropna()
+    data = pd.concat(parts, ignore_index=True).dropna(subset="difference")
     said = [
         f"{label}: {number(record['before'], 2)} before, {number(record['after'], 2)} after."
         for label, record in zip(labels, records(table), strict=True)

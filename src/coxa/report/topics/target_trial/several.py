@@ -90,7 +90,7 @@ def balance_of_groups_table(one: Comparability) -> Table:
         name, cells = str(record["confounder"]), []
         for when in ("before", "after"):
             value, apart = float(record[when]), record[f"apart_{when}"]
-            at = statistic_of(one, f"balance, largest {when}: {name}")
+            at = statistic_of(one, f"balance, largest {when}: {name}", *map(str, apart))
             cells.append(
                 cell("standardised", {"standardised_difference": value}, at, 2) if np.isfinite(value) else Cell(NONE)
             )
@@ -117,9 +117,10 @@ def balance_of_groups_table(one: Comparability) -> Table:
 def plot_balance_of_groups(one: Comparability, *, figure_id: str, title: str) -> Figure:
     """Draw the largest difference of two groups in each confounder before and after weighting."""
     balance, arms = several_of(one).balance, one.planned.study.words.arms
+    apart = [statistic_of(one, "balance", *map(str, pair)) for pair in balance.table["apart_after"]]
     return love_plot(
         balance.table, [one.label(name) for name in balance.table["confounder"]],
-        [f"Before {one.way}", f"After {one.way}"], balance.bound, figure_id=figure_id, title=title,
+        [f"Before {one.way}", f"After {one.way}"], balance.bound, at=apart, figure_id=figure_id, title=title,
         what=f"Largest standardised differences of two {arms} before and after {one.way}", of_size=True,
     )  # fmt: skip
 

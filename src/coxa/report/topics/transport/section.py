@@ -89,7 +89,7 @@ def _unlike(one: Carried, plan: Transport) -> Prose:
     n, total = one.found.n_clinic - one.found.n_like, one.found.n_clinic
     shown = cell("count_percent", {"n": n, "share": n / total}, statistic(one, "patients unlike the trial"))
     return prose(
-        "No participant of the trial resembles ", shown, f" of the patients. They are left out: the trial says nothing "
+        "Patients whom no participant of the trial resembles: ", shown, ". They are left out: the trial says nothing "
         f"about them, and the result in the clinic is about the others of {plan.label}."
     )  # fmt: skip
 
@@ -97,7 +97,12 @@ def _unlike(one: Carried, plan: Transport) -> Prose:
 def _love(one: Carried) -> Figure:
     balance = one.found.balance
     return love_plot(
-        balance.table, [label_of(one, name) for name in balance.table["confounder"]], ["Before weighting", "Weighted"],
-        balance.bound, figure_id="transport-love", title="Case mix of clinic and trial",
+        balance.table,
+        [label_of(one, name) for name in balance.table["confounder"]],
+        ["Before weighting", "Weighted"],
+        balance.bound,
+        at=[statistic(one, "case mix")] * len(balance.table),
+        figure_id="transport-love",
+        title="Case mix of clinic and trial",
         what="Standardised differences, clinic less trial, before and after weighting of the participants",
     )  # fmt: skip

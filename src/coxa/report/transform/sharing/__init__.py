@@ -26,6 +26,7 @@ from coxa.report.transform.sharing.protect import Protection
 from coxa.report.transform.sharing.silent import is_silent, without_signs
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.transport import transport_of
 from coxa.tables.hidden import ALL, Address, Protected
 from coxa.tables.prose import with_cells
 
@@ -54,6 +55,7 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
     outcomes = {name: estimand.endpoint.outcome for name, estimand in estimands.items()}
     protected = protected_counts(document, report.study.report.small_cells, outcomes)
     models = frozenset(name for name, fits in report.fits.items() if fits and of_means(report.study, name))
+    models |= carried_means(report.study)
     protection = Protection(protected, models).after(document)
 
     def block(one: Block) -> Block:
@@ -70,6 +72,15 @@ def shared(document: Document, report: ReportRecord[Study]) -> Document:
     said = ("Shared", f"without small counts. {protected.note()}")
     safe = _without_silent(with_blocks(document, block))
     return replace(safe, facts=(*document.facts, said), small_cells=protected.k)
+
+
+def carried_means(study: Study) -> frozenset[str]:
+    """Return under which name the numbers of a clinic are that a trial's result is carried to, where they are means."""
+    plan = transport_of(study)
+    if plan is None or not isinstance(study, ComparativeStudy):
+        return frozenset()
+    name = plan.estimand or study.main_analysis.estimand_name
+    return frozenset({"transport"} if study.endpoint_kind(name) == "mean" else ())
 
 
 def of_means(study: Study, name: str) -> bool:
