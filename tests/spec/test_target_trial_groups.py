@@ -6,11 +6,14 @@ import re
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 
 from coxa.causal import SeveralGroups, compare_several_groups
 from coxa.errors import CoxaError
 from coxa.report.report import Report
+from coxa.simulate import draw_outcomes, trial_design, true_values
+from coxa.simulate.from_plan.confounding import chances
 from coxa.study.target_trial import target_trial_of, target_words
 from tests.spec import confounded_cohort as made
 from tests.spec.test_target_trial import cells, read, sections, tables
@@ -128,3 +131,23 @@ def test_a_target_that_does_not_fit_is_refused_by_name(
 ) -> None:
     with pytest.raises(CoxaError, match=fault):
         made.study(**made.three(estimand, focal, **analysis))
+
+
+def test_the_truth_is_that_of_the_people_whom_the_target_trial_is_about() -> None:
+    """The programme takes 0.3 more off per year of age: the value follows from the mean age of the target."""
+    truths, n = {}, 40_000
+    for target in ("ATE", "ATT", "ATO"):
+        plan = made.plan()
+        plan["target_trial"]["estimand"] = target
+        plan["assumptions"]["outcomes"]["pain"]["modifiers"] = {"age": {"programme": -0.3}}
+        design = trial_design(made.study(**plan), n)
+        truths[target] = true_values(design, n=n).values[0]
+    drawn = draw_outcomes(design, 8)
+    age, p = drawn.covariates["age"], chances(design, drawn.covariates)[:, design.arms.index("programme")]
+    weights = {"ATE": np.ones(n), "ATT": p, "ATO": p * (1 - p)}
+    for target, weight in weights.items():
+        by_age = made.TRUTH - 0.3 * (np.average(age, weights=weight) - 60)
+        assert truths[target].value == pytest.approx(by_age, abs=0.05)
+    treated = drawn.arm == design.arms.index("programme")
+    assert truths["ATT"].value == pytest.approx(made.TRUTH - 0.3 * (age[treated].mean() - 60), abs=0.06)
+    assert truths["ATT"].value - truths["ATE"].value > 0.5

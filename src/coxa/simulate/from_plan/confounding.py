@@ -30,13 +30,19 @@ def confounded(
     -----
     Intercepts are such that the mean probabilities of these participants are the shares of the groups.
     """
+    probability = chances(design, covariates)
+    n = len(probability)
+    return np.asarray((rng.random(n)[:, None] > probability.cumsum(axis=1)[:, :-1]).sum(axis=1), dtype=np.intp)
+
+
+def chances(design: TrialDesign, covariates: Mapping[str, NDArray[Any]]) -> Floats:
+    """Return (n, a) the probability of each group of participants with these covariates."""
     n = len(next(iter(covariates.values())))
     score = np.zeros((n, len(design.arms)))
     for arm, effects in design.assumptions.confounding.items():
         for name, effect in effects.items():
             score[:, design.arms.index(arm)] += _adds(design, name, covariates[name], effect)
-    probability = with_shares(score, design.numbers / design.numbers.sum())
-    return np.asarray((rng.random(n)[:, None] > probability.cumsum(axis=1)[:, :-1]).sum(axis=1), dtype=np.intp)
+    return with_shares(score, design.numbers / design.numbers.sum())
 
 
 def with_shares(score: Floats, shares: Floats) -> Floats:

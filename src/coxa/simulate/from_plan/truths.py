@@ -26,6 +26,7 @@ from coxa.simulate.from_plan.modified_truths import true_curves
 from coxa.simulate.from_plan.other_truths import exact_other_value, is_difference, simulated_other_values
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
+from coxa.simulate.from_plan.targeted import targeted_values
 from coxa.simulate.from_plan.truths_in_periods import true_values_in_periods
 from coxa.simulate.truth import TrueValue, Truth
 from coxa.study.effects import EFFECTS
@@ -185,6 +186,10 @@ IN_SETS = (
 )
 
 
+IN_TARGET = (
+    "values of a comparison without randomisation are of the people that its target trial is about: participants count "
+    "by how likely they are to be of the treated (ATT), of the overlap (ATO), or of the groups that are compared (ATE)"
+)
 IN_CLINIC = (
     "values in the clinic are of all patients like its own, each followed under every arm with the same draws, also of "
     "those whom no participant resembles"
@@ -230,6 +235,10 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     causal = [name for name in unknown if plans[name].summary in CAUSAL]
     if causal:
         large |= simulated_causal_values(design, causal, n, seed, CHUNK)
+    targeted = targeted_values(design, n, seed, CHUNK)
+    for name, arm, visit in targeted:
+        exact[name][arm, visit] = None
+    large |= targeted
     if others := [name for name in unknown if name not in (*rest, *causal)]:
         large |= simulated_other_values(design, others, n, seed, CHUNK)
     values = []
@@ -254,6 +263,7 @@ def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Trut
     said = [EXACT] if any(item.obtained == "exact" for item in values) else []
     said += [LARGE.format(n=n)] if large else []
     said += [IN_SETS] if in_sets else []
+    said += [IN_TARGET] if targeted else []
     said += [IN_COMPLIERS] if causal else []
     in_clinic = values_in_clinic(design, n, seed)
     said += [IN_CLINIC] if in_clinic else []
