@@ -27,6 +27,7 @@ from coxa.simulate.from_plan.other_truths import exact_other_value, is_differenc
 from coxa.simulate.from_plan.sets import EVERYBODY, arm_analysed, set_members
 from coxa.simulate.from_plan.strategies import estimand_values
 from coxa.simulate.from_plan.targeted import targeted_values
+from coxa.simulate.from_plan.truth_words import EXACT, IN_CLINIC, IN_SETS, IN_TARGET, LARGE
 from coxa.simulate.from_plan.truths_in_periods import true_values_in_periods
 from coxa.simulate.truth import TrueValue, Truth
 from coxa.study.effects import EFFECTS
@@ -169,31 +170,6 @@ SIZE, SEED, CHUNK = 200_000, 20_260, 20_000
 
 SIZE_OF_DAYS = 20_000
 """Participants of the large run, at most, where a diary of each of them is drawn day by day."""
-
-EXACT = "exact values follow from the assumptions in closed form"
-
-LARGE = (
-    "simulated values are from {n} participants, each followed under every arm with the same draws: the mean "
-    "difference between an arm and the one it is compared with, all visits attended on their day, all items answered, "
-    "every participant with a therapist, clinic and class of its own draw; an event handled as hypothetical does not "
-    "happen"
-)
-
-IN_SETS = (
-    "in the per-protocol and the safety set the values are of those who would be in the set under the arm, by the "
-    "sessions attended, the arm received and the events that a trial would record: the mean of an arm less that of the "
-    "one it is compared with"
-)
-
-
-IN_TARGET = (
-    "values of a comparison without randomisation are of the people that its target trial is about: participants count "
-    "by how likely they are to be of the treated (ATT), of the overlap (ATO), or of the groups that are compared (ATE)"
-)
-IN_CLINIC = (
-    "values in the clinic are of all patients like its own, each followed under every arm with the same draws, also of "
-    "those whom no participant resembles"
-)
 
 
 def true_values(design: TrialDesign, *, n: int = SIZE, seed: int = SEED) -> Truth:
