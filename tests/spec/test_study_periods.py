@@ -40,7 +40,7 @@ FOUR = ("abdc", "bcad", "cdba", "dacb")
         ("model: crossover", "model: mmrm", "Use crossover"),
         ("model: crossover", "model: crossover, carry_over: adjusted", "cannot be separated from"),
         ("model: crossover", "model: crossover, adjust: [sequence]", "Take it out of `adjust`"),
-        ("measure: value", "measure: change", "cannot analyse a change"),
+        ("measure: value", "measure: percent_change", "cannot analyse a percent change"),
         ("design: crossover", "design: parallel", "periods"),
     ],
 )
