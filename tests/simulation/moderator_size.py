@@ -127,7 +127,7 @@ def subgroups(spread: float, replicates: int, seed: int, scale: float = 3.0) -> 
 PAGE = """# Differences over a modifier and shrunken subgroups, by simulation
 
 {replicates:,} trials of each line. Ages are uniform from 40 to 80, the outcome has a standard deviation of 12, and the
-difference between arms follows age as said. `effect_over` after an analysis of covariance with a restricted cubic
+difference between arms follows age as named. `effect_over` after an analysis of covariance with a restricted cubic
 spline of 3 knots, at 21 values between the 5th and the 95th percentile. Covered: limits have the true curve at all 21
 values together. Rejected: the test that the difference is the same at all values, at 5%. Standard error of 5% or 95%
 by chance: {error:.1%}.
@@ -149,7 +149,7 @@ the planted curve (`truth.curves`). {planned:,} trials of each line; standard er
 
 Rejections where nothing is planted are the size of the test, elsewhere its power.
 
-Effects in four subgroups with standard errors of 3, 4, 5 and 6, normal about 5 with the spread said; {subgroups:,}
+Effects in four subgroups with standard errors of 3, 4, 5 and 6, normal about 5 with the spread named; {subgroups:,}
 draws each, `shrink_subgroups` with `scale=3`. Error: root of the mean squared error, in points.
 
 | spread between subgroups | error: own, pooled, shrunken | coverage of 95%: own, pooled, shrunken |

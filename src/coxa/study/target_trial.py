@@ -118,7 +118,10 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
                 f"`model: {analysis.model}` makes groups comparable by declared confounders, and the plan declares "
                 "none; add `target_trial:` with `confounders:` to a plan of `design: cohort`",
             )
-        planned = study.planned(name) if analysis.estimand in study.estimands else None
+        estimand = study.estimands.get(analysis.estimand)
+        parts = {*study.outcomes, *study.events, *study.composites}
+        known = estimand is not None and estimand.endpoint.outcome in parts  # else said elsewhere
+        planned = study.planned(name) if known and trial is not None else None
         joined = planned is not None and in_one_population(planned)
         if joined and trial is not None and trial.estimand == "ATT" and trial.focal is None:
             yield Problem(
