@@ -87,7 +87,7 @@ class ComparativeStudy(Received, Study):
     @property
     def groups(self) -> dict[str, str]:
         """Arm -> its label, the reference first."""
-        return {name: self.label("arms", name) for name in self.arm_order}
+        return {name: self.label("arms", name) for name in self.arm_order} if self.arms else {}
 
     @property
     def compares_baseline(self) -> bool:
