@@ -37,6 +37,10 @@ def test_every_student_has_data_of_their_own_and_the_sheet_does_not_tell_the_ans
     assert [hint in sheet(lesson, 1) for hint in lesson.hints] == [True, False, False]
     marks = marking_sheet(lesson, {"student_01": 2001})
     assert marks.loc[0, "planted, points of 10"] == -1.0
+    right = f"right ({lesson.right})"
+    low, estimate, high = (marks.loc[0, f"{right}, {name}"] for name in ("lower", "estimate", "upper"))
+    assert low < estimate < high
+    assert marks.loc[0, f"{right}, contains planted"] == ("yes" if low <= -1.0 <= high else "no")
 
 
 def test_an_unknown_lesson_is_answered_with_the_nearest() -> None:
@@ -58,6 +62,10 @@ def test_the_command(tmp_path: Path) -> None:
     assert "Planted: 0 points" in told.output
     taught = runner.invoke(app, ["lesson", "ceiling", "--class", "3", "--out", str(tmp_path / "class")])
     assert taught.exit_code == 0
-    assert len(pd.read_csv(tmp_path / "class" / "marking.csv")) == 3
+    marks = pd.read_csv(tmp_path / "class" / "marking.csv")
+    assert len(marks) == 3
+    assert all(
+        kind == "float64" for name, kind in marks.dtypes.astype(str).items() if name.endswith((", lower", ", upper"))
+    )
     assert (tmp_path / "class" / "student_03" / "data.csv").exists()
     assert runner.invoke(app, ["lesson", "ceiling", "--class", "3"]).exit_code == 2

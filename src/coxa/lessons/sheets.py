@@ -81,9 +81,18 @@ def marking_sheet(lesson: Lesson, seeds: dict[str, int]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        student, seed, obvious and right (estimate with limits), planted.
+        student, seed, what was planted; of the obvious and the right analysis the estimate and its 95% limits, to two
+        decimals, and whether these contain what was planted. Numbers are numbers, so that a spreadsheet can sort them.
     """
     import pandas as pd
+
+    def found(words: str, interval: Interval) -> dict[str, float | str]:
+        numbers = (interval.estimate, interval.low, interval.high)
+        cells: dict[str, float | str] = {
+            f"{words}, {name}": round(value, 2)
+            for name, value in zip(("estimate", "lower", "upper"), numbers, strict=True)
+        }
+        return {**cells, f"{words}, contains planted": "yes" if interval.holds(lesson.truth) else "no"}
 
     rows = []
     for student, seed in seeds.items():
@@ -93,9 +102,9 @@ def marking_sheet(lesson: Lesson, seeds: dict[str, int]) -> pd.DataFrame:
             {
                 "student": student,
                 "seed": seed,
-                f"obvious: {lesson.wrong}": interval_words(wrong),
-                f"right: {lesson.right}": interval_words(right),
                 f"planted, {lesson.unit}": lesson.truth,
+                **found(f"obvious ({lesson.wrong})", wrong),
+                **found(f"right ({lesson.right})", right),
             }
         )
     return pd.DataFrame(rows)

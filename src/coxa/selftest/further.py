@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -71,15 +71,14 @@ def _diagnostics() -> Numbers:
     from coxa.models import influence, residuals
 
     fit = _week_12()
-    without = influence(fit, {"arm[exercise]": 1.0}, refit="full").set_index("participant_id")
-    most = without["cook_distance"].idxmax()
+    without = influence(fit, {"arm[exercise]": 1.0}, refit="full")
+    most = without.nlargest(1, "cook_distance")
+    own = residuals(fit).merge(most[["participant_id"]], on="participant_id")
     return {
-        "largest Cook's distance": float(without.loc[most, "cook_distance"]),
-        "studentised residual of that participant": float(
-            residuals(fit).set_index("participant_id").loc[most, "studentised"]
-        ),
-        "arm[exercise] without: estimate": float(without.loc[most, "estimate_without"]),
-        "arm[exercise] without: standard error": float(without.loc[most, "std_error_without"]),
+        "largest Cook's distance": float(most["cook_distance"].iloc[0]),
+        "studentised residual of that participant": float(own["studentised"].iloc[0]),
+        "arm[exercise] without: estimate": float(most["estimate_without"].iloc[0]),
+        "arm[exercise] without: standard error": float(most["std_error_without"].iloc[0]),
     }
 
 
@@ -112,14 +111,14 @@ def _groups() -> Numbers:
     from coxa.causal import compare_groups
 
     rows = r_data("MatchIt", "lalonde")
-    options = {"weighted, ATT": {"target": "ATT"}, "weighted, ATO": {"target": "ATO"},
+    options: dict[str, dict[str, Any]] = {"weighted, ATT": {"target": "ATT"}, "weighted, ATO": {"target": "ATO"},
                "entropy balance, ATT": {"target": "ATT", "method": "entropy"},
                "doubly robust, ATE": {"target": "ATE", "estimator": "doubly_robust"}}  # fmt: skip
     numbers: Numbers = {}
     for name, chosen in options.items():
         compared = compare_groups(
             rows, outcome="re78", group="treat", treated=1, confounders=list(CONFOUNDERS), **chosen
-        )  # type: ignore[arg-type]
+        )
         numbers |= of_rows(compared.estimates.only(term="difference").frame.set_index("term"),
                            {"difference": name}, ESTIMATE)  # fmt: skip
     return numbers
