@@ -120,8 +120,8 @@ def target_trial_problems(study: ComparativeStudy) -> Iterator[Problem]:
             )
         estimand = study.estimands.get(analysis.estimand)
         parts = {*study.outcomes, *study.events, *study.composites}
-        known = estimand is not None and estimand.endpoint.outcome in parts  # else said elsewhere
-        planned = study.planned(name) if known and trial is not None else None
+        is_there = estimand is not None and estimand.endpoint.outcome in parts  # else named elsewhere
+        planned = study.planned(name) if is_there and trial is not None else None
         joined = planned is not None and in_one_population(planned)
         if joined and trial is not None and trial.estimand == "ATT" and trial.focal is None:
             yield Problem(
