@@ -64,8 +64,8 @@ def said(part: str, plan: str = PLAN) -> str:
         (
             "{scheme: biased_coin, strata: [site, sex], probability: 0.7}",
             f"{TO} 1:1, as planned by a biased coin within each combination of clinic and sex. Each participant went, "
-            "with probability 0.7, to the arm that was furthest behind its share among the participants of the stratum, "
-            "and to another arm otherwise; where arms were level, chance decided.",
+            "with probability 0.7, to the arm that was furthest behind its share among the participants of the "
+            "stratum, and to another arm otherwise; where arms were level, chance decided.",
         ),
         (
             "{scheme: biased_coin, ratio: {usual_care: 1, exercise: 2}, probability: 1}",

@@ -67,7 +67,7 @@ def _since(series: Series) -> str:
     side = shown["direction"].to_numpy()
     if not len(side) or side[-1] == 0:
         return ""
-    others = np.flatnonzero(np.sign(shown["value"] - shown["centre"]).to_numpy() == -side[-1])
+    others = np.flatnonzero(np.sign((shown["value"] - shown["centre"]).to_numpy()) == -side[-1])
     first = shown["period"].iloc[others[-1] + 1 if len(others) else 0]
     return f", {'above' if side[-1] > 0 else 'below'} the median since {first}"
 

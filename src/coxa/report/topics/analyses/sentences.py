@@ -16,6 +16,7 @@ from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.design_words import TRIAL
 from coxa.study.important import compared_with
 from coxa.study.margin import margin_words
+from coxa.study.plan import Study
 from coxa.study.target_trial import emulated
 from coxa.study.wording import endpoint_words, join_words, named_among
 from coxa.study.words import SIMULTANEOUS
@@ -224,7 +225,7 @@ def not_fitted_words(report: ReportRecord, planned: PlannedAnalysis) -> str:
     return _could_not(planned, report.not_fitted[planned.name])
 
 
-def parts_not_fitted_words(report: ReportRecord, planned: PlannedAnalysis, *parts: Part) -> list[str]:
+def parts_not_fitted_words(report: ReportRecord[Study], planned: PlannedAnalysis, *parts: Part) -> list[str]:
     """Say which parts of an analysis have no numbers, and why: "Primary: subgroups by sex could not be fitted ...".
 
     With `parts` only these kinds of them.
