@@ -26,7 +26,8 @@ PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"(?<![\w.#/-])\d[\d,]*\.\d+(?![\w/.]*\w)")
 MADE_BY = re.compile(
-    r"tests/[\w/.]+\.(?:py|json|R)|python -m\s+[\w.]+|python benchmarks/[\w.]+|nox -s \w+|pytest [\w/ .-]+|coxa selftest"
+    r"tests/[\w/.]+\.(?:py|json|R)|python -m\s+[\w.]+|python benchmarks/[\w.]+|nox -s \w+"
+    r"|pytest [\w/ .-]+|coxa selftest"
 )
 OUTPUT_OF = re.compile(r"file_format: mystnb")
 
