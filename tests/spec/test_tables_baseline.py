@@ -67,6 +67,13 @@ def test_without_a_request_there_is_no_such_column_and_never_a_p_value() -> None
     assert not {"p_value", "statistic"} & {number.name for number in table.statistics()}
 
 
+def test_an_outcome_that_nobody_has_at_baseline_is_named_below_and_has_no_rows() -> None:
+    outcome = next(iter(plan().outcomes))
+    table = baseline_table(drawn(baseline_table=["age", outcome]))
+    assert list(texts(table)) == ["Age (years), mean (SD)"]
+    assert any(str(note.text).startswith("Not measured at baseline: ") for note in table.footnotes)
+
+
 def test_three_arms_have_a_column_for_each_against_the_reference() -> None:
     study = plan()
     asked = study.model_copy(update={"report": study.report.model_copy(update={"standardised_differences": True})})

@@ -19,7 +19,9 @@ from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
+from coxa.study.labels import mid_sentence_label
 from coxa.study.plan import EVERYBODY
+from coxa.study.wording import join_words
 from coxa.study.words import AnalysisSet
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
@@ -69,14 +71,16 @@ def baseline_table(cohort: Cohort, *, compared: bool | None = None) -> Table:
     if compared is None:
         compared = isinstance(study, ComparativeStudy) and study.compares_baseline
     described = Described(columns, _at, weight, pairs if compared else ())
-    rows = [row for name in shown_at_baseline(study) for row in characteristic_rows(study, name, described)]
+    unmeasured = [name for name in shown_at_baseline(study) if name in study.outcomes and people[name].isna().all()]
+    shown = [name for name in shown_at_baseline(study) if name not in unmeasured or not len(people)]
+    rows = [row for name in shown for row in characteristic_rows(study, name, described)]
     return Table(
         "baseline",
         "Participants at baseline",
         "Characteristic",
         (*_headings(study, described), *_difference_columns(study, described)),
         (RowGroup("", tuple(rows)),),
-        tuple(Footnote(text) for text in _notes(study, described, [row.label for row in rows])),
+        tuple(Footnote(text) for text in _notes(study, described, [row.label for row in rows], unmeasured)),
     )
 
 
@@ -142,12 +146,15 @@ def _difference_columns(study: Study, described: Described) -> Iterator[Column]:
             yield Column(study.groups[arm], spanner="Standardised difference")
 
 
-def _notes(study: Study, described: Described, labels: list[str]) -> Iterator[str]:
+def _notes(study: Study, described: Described, labels: list[str], unmeasured: list[str]) -> Iterator[str]:
     words = study.words
     shown = _set_shown(study)
     whom = words.membership if shown == "randomised_set" else f"Described are {words.sets[shown]}"
     yield f"{whom}. {abbreviations(labels)}".rstrip()
     yield f"Percentages are of participants with a known value. {words.baseline}".rstrip()
+    if unmeasured:
+        named = join_words([mid_sentence_label(study.label("outcomes", name)) for name in unmeasured])
+        yield f"Not measured at {mid_sentence_label(study.label('visits', study.baseline_visit))}: {named}."
     if described.weight:
         label = mid_sentence(study.label("covariates", described.weight))
         yield (
