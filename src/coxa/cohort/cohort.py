@@ -121,8 +121,12 @@ class StudyTables(Protocol):
         """The plan; its `data:` says how the columns of the tables map to coxa's."""
 
     @property
+    def tables(self) -> Mapping[str, Any]:
+        """Table name -> frame of pandas, polars or pyarrow."""
+
+    @property
     def data(self) -> Mapping[str, Any]:
-        """Name of a table, or of another file of the plan -> frame of pandas, polars or pyarrow."""
+        """The tables, and other files of the plan by their names: what `coxa.read_cohort` takes."""
 
 
 COHORT = Kind((Cohort,), "a checked cohort (`Cohort`)", "Read it first: `coxa.read_cohort(study)`.")
