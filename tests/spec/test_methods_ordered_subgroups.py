@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from coxa.errors import EmptyCellError, PlanError
+from coxa.analyses.planned import run_analysis
+from coxa.analyses.rows import SimulatedRows
+from coxa.errors import PlanError
 from coxa.estimates import win_probability
 from coxa.estimates.levels import chi_square_of_levels
 from coxa.models import fit_ordinal
@@ -95,11 +97,15 @@ def test_win_ratios_within_levels_are_those_of_separate_analyses() -> None:
     assert found.loc["site=*", "warning"] == "1 participants without site are in no subgroup"
 
 
-def test_a_level_without_an_arm_is_an_error_that_names_both() -> None:
-    d = ranked.rows()
+def test_a_level_without_an_arm_leaves_the_whole_comparison_and_is_named_with_the_arm() -> None:
+    d, study = ranked.rows(), ranked.plan(subgroups=["site"])
     d.loc[d["site"].eq("south") & d["arm"].eq("exercise"), "site"] = "north"
-    with pytest.raises(EmptyCellError, match="no outcome of arm exercise where site is south"):
-        ranked_rows(d)
+    found = run_analysis(study, "main", study.analyses["main"], SimulatedRows(d, "ranking"))
+    (lost,) = found.not_fitted
+    assert (lost.part, lost.name) == ("subgroup", "site")
+    assert "no outcome of arm exercise where site is south" in lost.message
+    alone = ranked.run(ranked.plan(), d).frame
+    assert found.estimates.frame["estimate"].tolist() == pytest.approx(alone["estimate"].tolist())
 
 
 def test_the_chi_square_of_three_levels_is_cochrans_q() -> None:

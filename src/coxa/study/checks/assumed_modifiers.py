@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,6 +58,14 @@ def _written(study: ComparativeStudy, name: str, given: Any) -> str | None:
         return not_allowed("level", unknown[0], planned.level_labels()) if unknown else None
     if not isinstance(given, dict):
         return None
-    if any(isinstance(value, str) for value in given):
+    if not all(_is_number(value) for value in given):
         return f"'{name}' is a number; write what is added at its values, for example {{40: 0, 60: -4}}"
     return None if len(given) > 1 else "a table needs two values of the covariate; write another, or one number"
+
+
+def _is_number(value: float | str) -> bool:
+    """Whether a value of a table is a number; where a plan is kept as JSON, its keys are text."""
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
