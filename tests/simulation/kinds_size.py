@@ -1,8 +1,8 @@
 """Size and coverage of every method for outcomes that are no means, by simulation, in one page.
 
 The lines of methods with a page of their own are read from these pages; the others are simulated here: models over
-clusters, competing risks, hazards grouped by visits, hazard ratios in parts of follow-up, and the bootstrap of
-responders. Run as a script it makes docs/methods/kinds-size.md:
+clusters, competing risks, hazards grouped by visits, hazard ratios in parts of follow-up, the bootstrap of responders,
+levels at two visits, events in order, and wins in strata. Run as a script it makes docs/methods/kinds-size.md:
 
     python -m tests.simulation.kinds_size --replicates 400 --write docs/methods/kinds-size.md
 """
@@ -19,13 +19,16 @@ from scipy import stats
 from scipy.special import expit, ndtr
 
 from coxa.errors import CoxaError
-from coxa.estimates import model_rates, standardised_risks
+from coxa.estimates import MeasuredEndpoint, model_rates, standardised_risks, win_statistics
 from coxa.models import (
     fit_cox,
     fit_glm,
     fit_grouped_hazards,
+    fit_ordinal,
+    fit_recurrent,
     fit_subdistribution,
     gray_test,
+    recurrent_rows,
     spans_of_times,
     split_follow_up,
 )
@@ -182,12 +185,50 @@ def responders(per_arm: int, effect: float, rng: np.random.Generator) -> Found:
     return {"responders by a model of the score, bootstrap: risk difference": (rejects, bool(low <= truth <= high))}
 
 
+def two_visits(per_arm: int, effect: float, rng: np.random.Generator) -> Found:
+    """Return what a cumulative model with a random intercept finds of four levels at two visits."""
+    n = 2 * per_arm
+    arm, visit = np.tile(np.arange(n) % 2, 2), np.repeat([1, 2], n)
+    place = effect * arm + np.tile(rng.normal(size=n), 2) + rng.logistic(size=2 * n)
+    d = pd.DataFrame({"participant_id": np.tile(np.arange(n), 2), "arm": np.where(arm == 1, "b", "a"), "visit": visit})
+    d["level"] = np.searchsorted([-1.2, 0.0, 1.2], place)
+    fit = fit_ordinal("level ~ arm + visit + (1 | participant_id)", d, levels=range(4), points=9)
+    found = wald(float(fit.params["arm[b]"]), float(fit.bse["arm[b]"]), effect)
+    return {"ordered at two visits, random intercept: odds ratio": found}
+
+
+def one_after_another(per_arm: int, effect: float, rng: np.random.Generator) -> Found:
+    """Return what the model of Prentice, Williams and Peterson finds of three events, each half as likely again."""
+    n, arm = 2 * per_arm, np.arange(2 * per_arm) % 2
+    gaps = rng.exponential(1 / (np.exp(effect * arm)[:, None] * 1.5 ** np.arange(3)))
+    days = gaps.cumsum(axis=1)
+    who, which = np.nonzero(days < 1.5)
+    people = pd.DataFrame({"participant_id": range(n), "arm": np.where(arm == 1, "b", "a"), "end": 1.5})
+    events = pd.DataFrame({"participant_id": who, "day": days[who, which]})
+    rows = recurrent_rows(people, events, end="end", day="day")
+    fit = fit_recurrent("arm", rows, method="pwp-total", most_events=3, correction="leverage")
+    return {"first to third event in order: hazard ratio": wald(fit.coef[0], fit.se[0], effect)}
+
+
+def in_strata(per_arm: int, effect: float, rng: np.random.Generator) -> Found:
+    """Return what win statistics of a score find with pairs in two strata that differ."""
+    arm, stratum = np.arange(2 * per_arm) % 2, rng.integers(0, 2, 2 * per_arm)
+    score = rng.normal(effect * arm + 0.8 * stratum)
+    table = win_statistics([MeasuredEndpoint(score)], arm, strata=stratum).table.set_index("statistic")
+    win = float(ndtr(effect / np.sqrt(2)))
+    truths = {"win_ratio": win / (1 - win), "net_benefit": 2 * win - 1}
+    return {f"{name.replace('_', ' ')} in strata": judged(table.loc[name], true) for name, true in truths.items()}
+
+
 WORLDS: tuple[tuple[Callable[..., Found], float], ...] = (
     (over_clusters, float(np.log(2.0))),
     (of_competing, float(np.log(2.0))),
     (at_visits, float(np.log(2.0))),
     (in_parts, float(np.log(2.5))),
     (responders, 0.7),
+    (two_visits, float(np.log(2.0))),
+    (one_after_another, float(np.log(2.0))),
+    (in_strata, 0.5),
 )
 """What is simulated, with the effect at which limits should cover and tests reject."""
 
@@ -238,9 +279,8 @@ Exact limits (`limits: exact`) have a size of at most 5% and a coverage of at le
 are made; `tests/spec/test_estimates_two_proportions.py` sums it over all tables. Estimating equations (`gee`) with
 5 to 20 clusters an arm reject in 3.8 to 5.4% with what a plan has: [gee-size.md](gee-size.md). Shares of
 participants who cannot have an event: [zero-inflated-size.md](zero-inflated-size.md). Margins:
-[margins-size.md](margins-size.md). Not simulated at these numbers: ordered outcomes with a random intercept,
-models of later events (`ordered` of `recurrent`), win ratios in strata, and a risk ratio or odds ratio where its
-difference is in the table.
+[margins-size.md](margins-size.md). Not simulated at these numbers: a risk ratio or odds ratio where its difference
+is in the table.
 
 ## Methods without a page of their own
 
@@ -253,6 +293,9 @@ difference is in the table.
 - *In parts*: with an effect the ratio is 2.5 in the first part and 1 in the second, so that the rejections of the
   second part are no power; without, it is 1 in both.
 - *Bootstrap*: {draws} samples of each trial; 31% are responders, 58% with an effect.
+- *At two visits*: four levels, participants differ by a standard deviation of 1 in the log odds; with an effect, an
+  odds ratio of 2 given the participant. *In order*: each event is 1.5 times as likely as the one before; with an
+  effect, a hazard ratio of 2. *In strata*: a score in two strata 0.8 SD apart; with an effect, 0.5 SD.
 - A ratio that is not constant has no coverage: that of Cox where clusters differ, and that of the subdistribution
   where hazards of the cause differ, whose coverage is of trials without an effect.
 - *without*: trials of both worlds without an estimate, left out.

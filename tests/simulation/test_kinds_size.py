@@ -30,7 +30,7 @@ def test_every_method_of_the_second_table_has_three_lines() -> None:
     rows = [row for row in rows_of(text) if "rejected with an effect" in row]
     names = {row["method"] for row in rows}
     assert len(rows) == len(PER_ARM) * len(names)
-    assert len(names) == 13
+    assert len(names) == 17
 
 
 def test_responders_of_the_simulation_are_those_of_the_library() -> None:
