@@ -252,7 +252,7 @@ design, `sums` is the one pass over it; what follows works on sums.
 
 {stages}
 
-## Beside other packages
+## Compared with other packages
 
 The same rows and model. Seconds are of the fit alone, without reading the file or starting the interpreter; `ratio` is
 to coxa with Satterthwaite degrees of freedom. A ratio is given where a peer came to the same log-likelihood, within
