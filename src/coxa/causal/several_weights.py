@@ -207,12 +207,7 @@ def several_weights_of_columns(
     made = GroupWeights(value, codes, names, target, focal, method, score, tilt, slope, tilt_slope, influence)
     if stabilised:
         made = _stabilised(made)
-    if truncate is None:
-        return made
-    top = float(np.quantile(made.value, truncate))
-    beyond = made.value > top
-    cut = np.where(beyond[:, None], 0.0, made.slope)
-    return replace(made, value=np.minimum(made.value, top), slope=cut, truncated=int(beyond.sum()))
+    return made if truncate is None else replace(made, **made.cut(truncate))
 
 
 def with_missing_of_groups(
@@ -225,13 +220,7 @@ def with_missing_of_groups(
         value, slope, influence = seen.astype(float), np.empty((len(seen), 0)), np.empty((len(seen), 0))
     else:
         value, slope, influence = observed_parts(seen, columns, weights.masks)
-    return replace(
-        weights,
-        value=weights.value * value,
-        slope=np.hstack([weights.slope * value[:, None], weights.value[:, None] * slope]),
-        tilt_slope=np.hstack([weights.tilt_slope, np.zeros_like(slope)]),
-        influence=np.hstack([weights.influence, influence]),
-    )
+    return replace(weights, **weights.multiplied(value, slope, influence))
 
 
 def _check(
@@ -294,11 +283,4 @@ def _stabilised(made: GroupWeights) -> GroupWeights:
     """Multiply by the share of the group, which is estimated too."""
     inside = made.masks.T.astype(float)
     share = inside.mean(axis=0)
-    factor = share[made.group]
-    return replace(
-        made,
-        value=made.value * factor,
-        slope=np.column_stack([made.slope * factor[:, None], made.value[:, None] * inside]),
-        tilt_slope=np.column_stack([made.tilt_slope, np.zeros_like(inside)]),
-        influence=np.column_stack([made.influence, (inside - share) / len(inside)]),
-    )
+    return replace(made, **made.multiplied(share[made.group], inside, (inside - share) / len(inside)))

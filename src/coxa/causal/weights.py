@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ METHODS: tuple[WeightingMethod, ...] = ("propensity", "entropy")
 
 
 class Balancing:
-    """What weights of two groups and of several have in common: how statistics of them err.
+    """What weights of two groups and of several have in common: how they are multiplied and cut, and how they err.
 
     value, tilt                   : (n,) weight of each participant in its group, and in the target population
     slope, tilt_slope             : (n, q) derivatives of both by each estimated parameter
@@ -59,6 +59,22 @@ class Balancing:
         squares of the columns is the variance of equations that are solved together.
         """
         return self.value[:, None] * gradient + self.influence @ (self.slope.T @ gradient)
+
+    def multiplied(self, value: np.ndarray, slope: np.ndarray, influence: np.ndarray) -> dict[str, Any]:
+        """Return what changes when factors (n,) with own parameters, slopes and influences (n, q) multiply weights."""
+        return {
+            "value": self.value * value,
+            "slope": np.hstack([self.slope * value[:, None], self.value[:, None] * slope]),
+            "tilt_slope": np.hstack([self.tilt_slope, np.zeros_like(slope)]),
+            "influence": np.hstack([self.influence, influence]),
+        }
+
+    def cut(self, quantile: float) -> dict[str, Any]:
+        """Return what changes when weights are cut at a quantile of theirs, which counts as known."""
+        top = float(np.quantile(self.value, quantile))
+        beyond = self.value > top
+        slope = np.where(beyond[:, None], 0.0, self.slope)
+        return {"value": np.minimum(self.value, top), "slope": slope, "truncated": int(beyond.sum())}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,13 +122,7 @@ class Weights(Balancing, Carded):
 
     def times(self, other: Weights) -> Weights:
         """Return the products with other weights of the same participants, as of being observed."""
-        return replace(
-            self,
-            value=self.value * other.value,
-            slope=np.hstack([self.slope * other.value[:, None], self.value[:, None] * other.slope]),
-            tilt_slope=np.hstack([self.tilt_slope, np.zeros_like(other.slope)]),
-            influence=np.hstack([self.influence, other.influence]),
-        )
+        return replace(self, **self.multiplied(other.value, other.slope, other.influence))
 
 
 @kinds(data=FRAME, group=TEXT)
@@ -201,7 +211,7 @@ def weights_of_columns(
     made = _entropy(columns, treated) if method == "entropy" else _by_score(columns, treated, target)
     if stabilised:
         made = _stabilised(made)
-    return made if truncate is None else _cut(made, truncate)
+    return made if truncate is None else replace(made, **made.cut(truncate))
 
 
 def observation_weights(
@@ -309,19 +319,5 @@ def _stabilised(made: Weights) -> Weights:
     """Multiply by the share of the group, which is estimated too."""
     t = made.treated.astype(float)
     share = t.mean()
-    factor = np.where(made.treated, share, 1 - share)
-    by_share = made.value * np.where(made.treated, 1.0, -1.0)
-    return replace(
-        made,
-        value=made.value * factor,
-        slope=np.column_stack([made.slope * factor[:, None], by_share]),
-        tilt_slope=np.column_stack([made.tilt_slope, np.zeros(len(t))]),
-        influence=np.column_stack([made.influence, (t - share) / len(t)]),
-    )
-
-
-def _cut(made: Weights, quantile: float) -> Weights:
-    top = float(np.quantile(made.value, quantile))
-    beyond = made.value > top
-    slope = np.where(beyond[:, None], 0.0, made.slope)
-    return replace(made, value=np.minimum(made.value, top), slope=slope, truncated=int(beyond.sum()))
+    factor, by_share = np.where(made.treated, share, 1 - share), np.where(made.treated, 1.0, -1.0)
+    return replace(made, **made.multiplied(factor, by_share[:, None], ((t - share) / len(t))[:, None]))
