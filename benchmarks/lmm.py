@@ -170,7 +170,7 @@ def peers(case: Case, folder: Path, limit: float, *, quick: bool) -> list[dict[s
     commands: list[tuple[str, list[str]]] = []
     if python:
         named = [peer for peer in (FAST if quick else (*FAST, *SLOW)) if allowed(peer, case)]
-        commands += [(f"Python {peer}", [python, str(HERE / "peers_lmm.py"), peer, *arguments]) for peer in named]
+        commands += [(f"Python {peer}", [python, "-P", str(HERE / "peers_lmm.py"), peer, *arguments]) for peer in named]
     if rscript:
         named = [peer for peer in IN_R if allowed(peer, case) and not (quick and peer == "pbkrtest")]
         commands += [(IN_R[peer], [rscript, str(HERE / "peers_lmm.R"), peer, *arguments]) for peer in named]
