@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 
 def sentence(fact: str) -> str:
@@ -27,3 +28,14 @@ def sentences(problem: str) -> str:
     "The weight of 'site' is 0. Give a number above 0."
     """
     return " ".join(sentence(part) for part in problem.split("; ", maxsplit=1))
+
+
+def enumerated(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence.
+
+    Examples
+    --------
+    >>> enumerated(["3"]), enumerated(["3", "4"]), enumerated(["3", "4", "9"])
+    ('3', '3 and 4', '3, 4 and 9')
+    """
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)

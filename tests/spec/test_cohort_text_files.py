@@ -214,7 +214,7 @@ def test_columns_without_name_and_values_are_left_out_with_a_note(tmp_path: Path
     result = read_raw(written(tmp_path, ["P01,50,,", "P02,60,,"], "id,pain,,"))
     assert result.raw is not None
     assert result.raw.sheet.frame.columns.tolist() == ["id", "pain"]
-    assert result.findings[0].rule == "Column 3, 4 has neither a name nor a value"
+    assert result.findings[0].rule == "Columns 3 and 4 have neither a name nor a value"
 
 
 def test_a_column_with_values_needs_a_name(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ BACK = "back"
 
 def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Proposal:
     """Ask every open question, the needed ones first; an empty answer leaves it open, `back` takes the last back."""
+    from coxa.importing.draft import NoAnswerError
     from coxa.importing.proposing import proposed
 
     passed: list[str] = []
@@ -117,6 +118,10 @@ def _asked(material: Material, kind: PlanKind | None, proposal: Proposal) -> Pro
             if text:
                 proposal = proposed(material, kind, {**proposal.answers, question.key: text})
             passed.append(question.key)
+        except NoAnswerError:
+            most = len(question.answers)
+            numbers = f"a number from 1 to {most}" if most > 1 else "1"
+            typer.secho(f"`{text}` is none of the answers. Type {numbers}.", fg="red", err=True)
         except OptionError as error:
             typer.secho(str(error), fg="red", err=True)
     return proposal

@@ -60,12 +60,17 @@ def _show_readings(readings: Sequence[Reading]) -> None:
                 Text(each.column),
                 Text(each.status, style=COLOURS[status]),
                 Text(each.role),
-                Text(", ".join(each.examples[:EXAMPLES])),
+                Text(_values(each.examples[:EXAMPLES])),
                 Text(each.why),
             )
         if len(same) > SHOWN:
             table.add_row(*([Text("")] if several else []), Text(f"and {len(same) - SHOWN} more"), Text(status))
     console().print(table)
+
+
+def _values(examples: Sequence[str]) -> str:
+    """Return values with commas between them, or semicolons where a value has a comma itself: `6,5; 4`."""
+    return ("; " if any("," in text for text in examples) else ", ").join(examples)
 
 
 def _show_question(question: Question, waiting: Sequence[str]) -> None:

@@ -22,6 +22,10 @@ OF_COLUMNS = "column:"
 PATH_MARK = "."
 
 
+class NoAnswerError(OptionError):
+    """What was answered is none of the answers that a question has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a plan is proposed from.
@@ -87,7 +91,7 @@ class Draft:
 
         Raises
         ------
-        OptionError
+        NoAnswerError
             The answer is none of the possible ones.
         """
         self.asked.add(question.key)
@@ -98,7 +102,7 @@ class Draft:
                 self.questions.append(question)
             return None
         if words and answer not in words:
-            raise OptionError(f"{answer} is no answer to `{question.key}`. {choose(answer, words)}")
+            raise NoAnswerError(f"{answer} is no answer to `{question.key}`. {choose(answer, words)}")
         return answer
 
     def rename_answer(self, key: str, names: Mapping[str, str]) -> None:

@@ -136,12 +136,20 @@ def _sheets(path: Path, names: Sequence[str], folder: Path) -> tuple[list[FileTa
     kept = [_table(raw, path, folder) for raw, _ in read if raw is not None]
     kept = [table for table in kept if len(table.frame)]
     findings = [
-        replace(each, value=f"sheet {name}") if each.severity == "error" else each
+        _of_sheet(each, name, alone=not kept) if each.severity == "error" else each
         for name, (raw, found) in zip(names, read, strict=True)
         for each in found
         if raw is not None or "sheet is empty" not in each.rule
     ]
     return [replace(table, n_sheets=len(names)) for table in kept], list(dict.fromkeys(findings))
+
+
+def _of_sheet(fault: Finding, name: str, *, alone: bool) -> Finding:
+    """Return a fault of a sheet; a warning where other sheets are read, since a legend or a draft is no data."""
+    if alone:
+        return replace(fault, value=f"sheet {name}")
+    rule = f"the sheet {name} is not used: {fault.rule[:1].lower()}{fault.rule[1:]}"
+    return replace(fault, severity="warning", rule=rule, remedy="Correct it in the file if it holds data.")
 
 
 def _read(path: Path, options: ReadOptions) -> tuple[RawFile | None, list[Finding]]:

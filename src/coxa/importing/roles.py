@@ -42,12 +42,26 @@ def roles_by_name(profile: ColumnProfile) -> tuple[str, ...]:
     >>> from coxa.importing.profile import ColumnProfile
     >>> roles_by_name(ColumnProfile("a.csv", "", "Patient Pat. no", ("Patient", "Pat. no"), "identifier", 9, 0))
     ('patient',)
+    >>> roles_by_name(ColumnProfile("a.csv", "", "Ende der Behandlung", ("Ende der Behandlung",), "date", 9, 0))
+    ('discharge_date',)
     """
     for key in keys_of(profile):
         found = tuple(role for role, words in heads().roles.items() if key in words)
         if found:
             return found
+        if role := _end_of_care(key):
+            return (role,)
     return ()
+
+
+def _end_of_care(key: str) -> str:
+    """Return the role of a head that says in two words that care began or ended; empty where it says something else."""
+    known = heads()
+    words = [word for word in key.split() if word not in known.care_fillers | known.date_words]
+    for role, ends in (("intake_date", known.care_begins), ("discharge_date", known.care_ends)):
+        if len(words) == 2 and any(a in ends and b in known.care for a, b in (words, words[::-1])):
+            return role
+    return ""
 
 
 def agrees(profile: ColumnProfile, role: str) -> bool:
@@ -121,11 +135,16 @@ SHAPES = {
 """Role -> what its values are."""
 
 
-def described(profile: ColumnProfile) -> str:
-    """Return the values of a column in words, with their numbers; no value of it is shown."""
+def described(profile: ColumnProfile, role: str = "") -> str:
+    """Return the values of a column in words, with their numbers.
+
+    Lowest and highest value are shown, but for a role, or a name, of numbers that identify people.
+    """
     n, many = profile.n, profile.n_distinct
     if profile.kind == "empty":
         return "it is empty"
+    if role in PEOPLE or is_personal(profile):
+        return f"{n} values, {many} of them different"
     if profile.kind == "number":
         whole = "whole numbers" if profile.whole else "numbers"
         return f"{n} values, {whole} from {profile.low:g} to {profile.high:g}"

@@ -84,6 +84,10 @@ class Heads:
     intake: frozenset[str]
     discharge: frozenset[str]
     date_words: frozenset[str]
+    care_begins: frozenset[str]
+    care_ends: frozenset[str]
+    care: frozenset[str]
+    care_fillers: frozenset[str]
     score_words: frozenset[str]
     groups: frozenset[str]
     roles: Mapping[str, frozenset[str]]
@@ -142,7 +146,9 @@ def heads() -> Heads:
     values = {
         name: frozenset(map(value_key, words[name])) for name in ("totals", "missing", "missing_dates", "yes", "no")
     }
-    names = {name: _keys(words[name]) for name in ("intake", "discharge", "date_words", "score_words", "groups")}
+    lists = ("intake", "discharge", "date_words", "score_words", "groups")
+    of_care = ("care_begins", "care_ends", "care", "care_fillers")
+    names = {name: _keys(words[name]) for name in (*lists, *of_care)}
     return Heads(
         **values,
         **names,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from coxa.study.words import MEASURE_WORDS, OVER_TIME
 
-ABBREVIATIONS = {"ADL", "ANCOVA", "BMI", "HOOS", "ITT", "LEFS", "MMRM", "MRI", "NPRS", "NRS", "QOL", "VAS", "WOMAC"}
+ABBREVIATIONS = {
+    "ADL", "ANCOVA", "BMI", "HAGOS", "HOOS", "HOS", "ITT", "LEFS", "MMRM", "MRI", "NPRS", "NRS", "PSFS", "QOL",
+    "UCLA", "VAS", "WOMAC",
+}  # fmt: skip
 """Words of names that are written in capitals in a label made from the name."""
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coxa.cohort.cohort import SourceFile
 from coxa.errors import CoxaError
 from coxa.findings import Finding
+from coxa.sentences import enumerated
 
 
 class FileFault(CoxaError):
@@ -133,8 +134,13 @@ def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[p
         rule = f"Column 1 has no name and is read as {UNNAMED}"
         notes.append((rule, "Name it in the header if it does more than number the rows"))
     if len(kept) < len(names):
-        left_out = ", ".join(str(k + 1) for k in range(len(names)) if k not in kept)
-        notes.append((f"Column {left_out} has neither a name nor a value", "Nothing needs to be done"))
+        left_out = [str(k + 1) for k in range(len(names)) if k not in kept]
+        rule = (
+            f"Column {left_out[0]} has neither a name nor a value"
+            if len(left_out) == 1
+            else f"Columns {enumerated(left_out)} have neither a name nor a value"
+        )
+        notes.append((rule, "Nothing needs to be done"))
     named = frame.iloc[:, kept].set_axis(pd.Index([names[k] for k in kept]), axis=1)
     return named, tuple(Finding("note", file, rule, remedy) for rule, remedy in notes)
 

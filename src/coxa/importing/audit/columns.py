@@ -139,7 +139,7 @@ def _ask(used: Used, role: str, candidates: Sequence[ColumnProfile], why: str) -
         remedy = f"Export the data with it, as {SHAPES[role]}."
         used.draft.findings.append(Finding("error", used.table.place, rule, remedy, field=role))
         return
-    answers = tuple(Answer(one.column, f"{one.column}: {described(one)}") for one in candidates)
+    answers = tuple(Answer(one.column, f"{one.column}: {described(one, role)}") for one in candidates)
     if not must:
         answers += (Answer(NONE, "there is no such column"),)
     question = Question(
@@ -153,6 +153,6 @@ def _ask(used: Used, role: str, candidates: Sequence[ColumnProfile], why: str) -
 
 def _take(used: Used, role: str, profile: ColumnProfile, *, answered: bool = False) -> None:
     by = "It was answered" if answered else f"Its name means {LABELS[role]}"
-    used.take(role, profile, f"{by}, and its values agree: {described(profile)}.")
+    used.take(role, profile, f"{by}, and its values agree: {described(profile, role)}.")
     if role in PEOPLE:
         used.draft.hide(profile)

@@ -31,7 +31,9 @@ from coxa.importing.proposal import Answer, Question
 from coxa.importing.roles import agrees, roles_by_name, timed
 from coxa.importing.tables import FileTable
 from coxa.importing.words import head_key, heads
+from coxa.sentences import enumerated
 from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS
+from coxa.study.labels import mid_sentence_label, readable
 
 DATA = ("data",)
 OF_COLUMNS = (*TEXTS, *DATES, *COUNTS, *FLAGS)
@@ -144,10 +146,10 @@ def _head(used: Used) -> None:
 
 def _title(used: Used) -> None:
     """Write the title of the page, from what is measured, where and when."""
-    outcomes = [name.replace("_", " ") for name in used.draft.plan.get("outcomes", {})]
+    outcomes = [mid_sentence_label(readable(name)) for name in used.draft.plan.get("outcomes", {})]
     if not outcomes:
         return
-    measured = f"{', '.join(outcomes[:-1])} and {outcomes[-1]}" if len(outcomes) > 1 else outcomes[0]
+    measured = enumerated(outcomes)
     place = " by clinic" if "clinic" in used.columns else " after care"
     days = used.columns["intake_date"].profile.days if "intake_date" in used.columns else None
     years = "" if not days else ", " + " to ".join(dict.fromkeys(day[:4] for day in days))

@@ -24,6 +24,9 @@ OLD_OXFORD = 12
 
 OTHER = "other"
 
+TENTH = "/10"
+"""Ends the answer that a scale of 0 to 100 was written from 0 to 10, as centimetres of a line of 100 mm are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -108,10 +111,12 @@ def scale_of(used: Used, name: str, measured: Measured, pair: tuple[ColumnProfil
     fitting = [choice for choice in measured.choices if _fits(choice, pair)]
     if measured.sure and fitting and not _contradicted(fitting[0], pair):
         return _of_instrument(fitting[0], "Its name is that of the instrument, and its values are in its range")
+    tenths = [choice for choice in measured.choices if measured.sure and not fitting and _fits_tenth(choice, pair)]
     both = " and ".join(one.column for one in pair)
     shown = "; ".join(f"{one.column}: {described(one)}" for one in pair)
     answers = (
         *(Answer(choice.word, _label(choice)) for choice in fitting),
+        *(Answer(f"{choice.word}{TENTH}", _tenth_label(choice)) for choice in tenths),
         Answer(OTHER, "another measure, whose range and direction are asked"),
         Answer(NONE, "it is not to be used"),
     )
@@ -124,6 +129,11 @@ def scale_of(used: Used, name: str, measured: Measured, pair: tuple[ColumnProfil
     word = used.draft.ask(question)
     if word == OTHER:
         return _own_scale(used, name, pair)
+    tenth = next((choice for choice in tenths if f"{choice.word}{TENTH}" == word), None)
+    if tenth is not None:
+        better = tenth.range().higher_is_better
+        keys: dict[str, object] = {"range": [0.0, 10.0], "unit": "points", "higher_is_better": better}
+        return keys, 0.0, 10.0, f"Answered: the {tenth.range().source} in tenths (0 to 10; {tenth.range().direction})"
     chosen = next((choice for choice in fitting if choice.word == word), None)
     return _of_instrument(chosen, "The instrument was answered") if chosen else None
 
@@ -133,6 +143,13 @@ def _fits(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
     scale = choice.range()
     inside = all(fit(one, scale.low, scale.high).agree for one in pair)
     return inside and any(fit(one, scale.low, scale.high, reach=True).agree for one in pair)
+
+
+def _fits_tenth(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
+    """Say whether a scale of 0 to 100 seems to be written from 0 to 10."""
+    scale = choice.range()
+    inside = (scale.low, scale.high) == (0, 100) and all(fit(one, 0, 10).agree for one in pair)
+    return inside and any(fit(one, 0, 10, reach=True).agree for one in pair)
 
 
 def _contradicted(choice: Choice, pair: Sequence[ColumnProfile]) -> bool:
@@ -161,6 +178,11 @@ def _label(choice: Choice) -> str:
     return f"{one.label}{part}: {scale.low:g} to {scale.high:g}, {scale.direction}"
 
 
+def _tenth_label(choice: Choice) -> str:
+    scale = choice.range()
+    return f"the {scale.source}, written from 0 to 10, {scale.direction}"
+
+
 def _own_scale(used: Used, name: str, pair: Sequence[ColumnProfile]) -> ScaleKeys | None:
     """Return the range and direction of a measure of no known instrument, as answered."""
     columns = tuple(one.column for one in pair)
@@ -168,13 +190,14 @@ def _own_scale(used: Used, name: str, pair: Sequence[ColumnProfile]) -> ScaleKey
         Question(f"range:{name}", f"What are the lowest and the highest possible value of {columns[0]}?",
                  "Write two numbers, such as 0 100.", (), columns, needed=False)
     )  # fmt: skip
+    limits = _two_numbers(text, name) if text else None
     better = used.draft.ask(
         Question(f"direction:{name}", f"Which values of {columns[0]} are better?", "The file does not say it.",
                  (Answer("higher", "higher values"), Answer("lower", "lower values")), columns, needed=False)
     )  # fmt: skip
-    if not text or not better:
+    if limits is None or not better:
         return None
-    low, high = _two_numbers(text, name)
+    low, high = limits
     keys: dict[str, object] = {"range": [low, high], "higher_is_better": better == "higher"}
     return keys, low, high, "Range and direction were answered"
 

@@ -79,6 +79,15 @@ class Measured:
         names += [each.column for each in (self.items.columns if self.items else ()) if each.timed]
         return [*names, *([self.visit] if self.visit and self.visit_times else [])]
 
+    def median_study_days(self) -> dict[str, float]:
+        """Return time in lower case -> median of the days after randomisation in the rows of that visit."""
+        if self.visit is None or self.study_day is None:
+            return {}
+        frame = self.table.file.frame
+        days = pd.to_numeric(frame[self.study_day], errors="coerce").groupby(code_texts(frame[self.visit])).median()
+        at = {text: days.get(text) for text in self.visit_times}
+        return {self.visit_times[text].text.lower(): float(day) for text, day in at.items() if pd.notna(day)}
+
 
 def measured_in(draft: Draft, table: StudyTable) -> Measured:
     """Return what is measured in a table that is none of events."""

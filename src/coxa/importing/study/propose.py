@@ -216,6 +216,7 @@ def _visits(draft: Draft, measured: Sequence[Measured], people: StudyTable) -> V
         if each.dates:
             dates = {text: dates_of(each.table, name) for text, name in each.dates.items()}
             medians |= median_days(dates, _origin(people) if each.table is people else None)
+        medians |= each.median_study_days()
     visits = find_visits(draft, times, columns, medians)
     undated = [day for each in measured if each.by_date and (day := each.day or each.study_day)]
     return planned_days(draft, visits, undated) if undated else visits
@@ -257,7 +258,7 @@ def _waiting(draft: Draft, table: StudyTable) -> None:
         *((each, fields.get(each)) for each in ("visit", "assessment_date", "study_day")),
     ):
         if name is not None and draft.free(table.profiles[name]):
-            draft.is_role(table.profiles[name], role, f"It is used with {asked[0]}, of which is asked.", "asked")
+            draft.is_role(table.profiles[name], role, f"It is used with {asked[0]}, which is in question.", "asked")
 
 
 def _put(

@@ -57,7 +57,7 @@ def find_visits(draft: Draft, times: Iterable[Time], columns: Sequence[str], med
     columns
         Columns that they were found in.
     medians
-        Time in lower case -> median day of its dates after randomisation or baseline, where there are dates.
+        Time in lower case -> median day of its dates, or of its study days, after randomisation or baseline.
     """
     once = in_order(times)
     bare = [time for time in once if time.unit == "number" and time.number != 0]
@@ -86,14 +86,16 @@ def _unit(draft: Draft, bare: Sequence[Time], columns: Sequence[str], medians: M
 
 def _of_dates(times: Sequence[Time], medians: Mapping[str, float]) -> str:
     dated = [f"{time.text} on day {medians[time.text.lower()]:.0f}" for time in times if time.text.lower() in medians]
-    return f" The median dates are {', '.join(dated)}." if dated else ""
+    return f" In the data the median days are {', '.join(dated)}." if dated else ""
 
 
 def _days(
     draft: Draft, once: Sequence[Time], asked: Sequence[Time], columns: Sequence[str], medians: Mapping[str, float]
 ) -> dict[str, tuple[str, int]]:
     """Return time -> visit and day, from an answer such as `t1:42 t2:84`."""
-    example = " ".join(f"{time.text.replace(' ', '_')}:{_suggested(time, medians)}" for time in asked)
+    example = " ".join(
+        f"{time.text.replace(' ', '_')}:{_suggested(place, time, medians)}" for place, time in enumerate(asked, start=1)
+    )
     text = f"On which day after baseline was each of {', '.join(time.text for time in asked)} planned?"
     why = f"The names give an order and no days.{_of_dates(asked, medians)} Write for example `{example}`."
     given = ask(draft, "visits.days", text, why, (), columns)
@@ -108,10 +110,10 @@ def _days(
     }
 
 
-def _suggested(time: Time, medians: Mapping[str, float]) -> int:
-    """Return the whole week that is nearest to the median of a visit's dates, else a week for each step."""
+def _suggested(place: int, time: Time, medians: Mapping[str, float]) -> int:
+    """Return the whole week that is nearest to the median of a visit's dates, else six weeks for each place."""
     median = medians.get(time.text.lower())
-    return round((median if median is not None else 42 * (time.number or 1)) / 7) * 7
+    return round((median if median is not None else 42 * place) / 7) * 7
 
 
 def median_days(dates: Mapping[str, pd.Series], origin: pd.Series | None) -> dict[str, float]:
