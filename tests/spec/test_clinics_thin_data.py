@@ -15,7 +15,7 @@ from coxa.clinics.page.build import build_page
 from coxa.clinics.page.seen import COUNTED
 from coxa.clinics.run import audit_clinics
 from coxa.errors import DataError
-from coxa.report.document import Paragraph
+from coxa.report.document import Document, Paragraph
 from tests.spec.tiny_clinics import episodes_in, episodes_of, plan_of, rows_of
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
@@ -53,6 +53,11 @@ def audit(frame: pd.DataFrame, **parts: Any) -> Audit:
     )
 
 
+def words(page: Document) -> list[str]:
+    """Return the paragraphs of a page."""
+    return [str(block.text) for part in page.walk() for block in part.blocks if isinstance(block, Paragraph)]
+
+
 def complete(found: Audit) -> tuple[int, int]:
     every = found.completeness.counts[()].iloc[0]
     return int(every["of_done"]), int(every["of"])
@@ -84,6 +89,11 @@ def test_a_clinic_with_one_therapist_is_compared_as_a_clinic() -> None:
     assert found.case_mix["pain"].without == ""
     assert len(found.case_mix["pain"].clinics) == 3
     assert not len(found.case_mix["pain"].therapists)
+    assert found.case_mix["pain"].variances["level"].tolist() == ["clinic", "patient"]
+    assert found.case_mix["pain"].variances["share"].sum() == pytest.approx(1.0)
+    answer = " ".join(words(build_page(publish(found))))
+    assert "are between clinics; the rest are between patients." in answer
+    assert "between therapists" not in answer
     mixed = rows()
     mixed.loc[mixed["clinic"] == "B", "therapist"] = "B-0"
     found = audit(mixed)
@@ -228,7 +238,7 @@ def test_the_page_of_thin_data_says_every_reason(lacking: str) -> None:
     found = audit(THIN[lacking]())
     published = publish(found)
     page = build_page(published)
-    said = " ".join(str(block.text) for part in page.walk() for block in part.blocks if isinstance(block, Paragraph))
+    said = " ".join(words(page))
     without = {**found.without, "worse": published.audit.without.get("worse", "")}  # hidden where its number is
     reasons = [*without.values(), *(mix.without for mix in found.case_mix.values()), found.completeness.without]
     assert not [reason for reason in reasons if reason not in said and not COUNTED.search(reason)]

@@ -110,14 +110,16 @@ def _measured(episodes: Episodes, design: Design, fit: NestedFit, weighted: Nest
             keys = pd.MultiIndex.from_frame(therapists[[CLINIC, THERAPIST]])
             values = weighted_means(weighted, design.change, by_therapist=True)
             therapists["weighted"] = values.reindex(keys).to_numpy()
-    share = fit.variances / fit.variances.sum()
+    variances = fit.variances.drop([level for level in LEVELS if level not in fit.levels])
     assert spread is not None
     return CaseMix(
         n=sums.total,
         n_clinics=len(sums.clinics),
         n_therapists=len(sums.therapists) if "therapist" in fit.levels else 0,
         coefficients=_coefficients(design, fit),
-        variances=pd.DataFrame({"level": fit.variances.index, "variance": fit.variances.values, "share": share.values}),
+        variances=pd.DataFrame(
+            {"level": variances.index, "variance": variances.values, "share": (variances / variances.sum()).values}
+        ),
         calibration=calibration(episodes, design, fit),
         clinics=clinics,
         therapists=therapists,

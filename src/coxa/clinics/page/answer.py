@@ -184,12 +184,15 @@ def _named_clinics(page: Seen, outcome: str, rows: Sequence[Record]) -> Prose:
 
 
 def _whose(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
-    """Yield how much of the variation lies between clinics and between therapists."""
+    """Yield how much of the variation lies between clinics and, where they can be told apart, therapists."""
     shares = {str(one["level"]): one["share"] for one in records(main.variances)}
-    if not all(known(shares.get(level)) for level in ("clinic", "therapist")):
+    if not all(map(known, shares.values())) or "clinic" not in shares:
         return
     yield " Of the differences in improvement that case mix does not explain, "
     yield page.number("share", {"share": shares["clinic"]}, at(where, "share of variance", "clinic"))
+    if "therapist" not in shares:
+        yield " are between clinics; the rest are between patients."
+        return
     yield " are between clinics and "
     yield page.number("share", {"share": shares["therapist"]}, at(where, "share of variance", "therapist"))
     yield " between therapists; the rest are between patients of the same therapist."

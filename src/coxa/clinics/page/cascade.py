@@ -42,7 +42,8 @@ def cascade_table(page: Seen) -> Table:
     columns = (column("Episodes"), column("Of eligible"), column("Of the stage before"))
     note = (
         "Each stage counts episodes that reached all stages before it. A discharge questionnaire is due when the "
-        "episode has ended and the window for answering is over."
+        "episode has ended and the window for answering is over. Where the data do not say who is eligible or who was "
+        "asked, every episode counts as both."
     )
     title = "From eligible to an outcome in time"
     return page.noted(Table("cascade", title, "Stage", columns, (RowGroup("", tuple(rows)),), (Footnote(note),)))
