@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coxa.lessons import answer_of, lesson_names, load_lesson
 from coxa.lessons.answer import Performance
+from coxa.lessons.sheets import error_words
 from tests.simulation.written import write_page
 
 PAGE = """# Lessons
@@ -29,7 +30,8 @@ answer_of(lesson, seed=1, replicates=20).right.found
 ```
 
 The seed decides the data: every student of a class has data of their own, and the marking sheet has what each can
-find, with the obvious analysis and with the right one. The file of a student has no answer in it.
+find, with the obvious analysis and with the right one. The file of a student has no answer in it; the sheet says how
+the data are read in Python and which functions are of use, and the answer has the Python of both analyses.
 
 Over {replicates} data sets of each lesson:
 
@@ -47,13 +49,13 @@ def page(replicates: int) -> str:
     for name in lesson_names():
         lesson = load_lesson(name)
         answer = answer_of(lesson, seed=1, replicates=replicates)
-        lines.append(f"| `{name}`: {lesson.title} | {lesson.truth:g} {lesson.unit} | {_words(answer.wrong)} |")
+        lines.append(f"| `{name}`: {lesson.title} | {lesson.planted} | {_words(answer.wrong)} |")
         lines.append(f"| | | {_words(answer.right)} |")
     return PAGE.format(replicates=replicates, lines="\n".join(lines))
 
 
 def _words(one: Performance) -> str:
-    return f"{one.words} | {one.bias:+.2f} ({one.bias_error:.2f}) | {100 * one.coverage:.1f}%"
+    return f"{one.words} | {one.bias:+.2f} ({error_words(one.bias_error)}) | {100 * one.coverage:.1f}%"
 
 
 if __name__ == "__main__":

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from coxa.cli.lesson import write_student
 from coxa.cli.main import app
+from coxa.cli.show_lesson import show_markdown
 from coxa.errors import OptionError
 from coxa.lessons import answer_of, lesson_names, load_lesson
-from coxa.lessons.sheets import marking_sheet, sheet, student_seeds
+from coxa.lessons.sheets import START, answer_sheet, marking_sheet, sheet, student_seeds
 
 runner = CliRunner()
+LIMITS = ("conf_low", "conf_high")
 
 
 @pytest.mark.parametrize("name", lesson_names())
@@ -43,6 +48,63 @@ def test_every_student_has_data_of_their_own_and_the_sheet_does_not_tell_the_ans
     assert marks.loc[0, f"{right}, contains planted"] == ("yes" if low <= -1.0 <= high else "no")
 
 
+def interval(found: object) -> tuple[float, float, float]:
+    """Return estimate and limits of what a line of Python gives: contrasts, hazard ratios, or three numbers."""
+    if isinstance(found, tuple):
+        return found  # type: ignore[return-value]
+    frame = found if isinstance(found, pd.DataFrame) else found.frame  # type: ignore[attr-defined]
+    (row,) = [each for _, each in frame.iterrows()]
+    return tuple(float(row[name]) for name in ("hazard_ratio" if "hazard_ratio" in row else "estimate", *LIMITS))  # type: ignore[return-value]
+
+
+def last_value(code: str) -> object:
+    """Run lines of Python and return the value of the last one."""
+    tree = ast.parse(f"{START}\n{code}")
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr)
+    names: dict[str, object] = {}
+    exec(compile(tree, "lesson", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "lesson", "eval"), names)
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_the_python_of_an_answer_gives_its_numbers_from_the_file_of_a_student(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_student(name, tmp_path / "mine", 5)
+    monkeypatch.chdir(tmp_path / "mine")
+    lesson = load_lesson(name)
+    assert len(pd.DataFrame(last_value(lesson.look))) > 0
+    data = lesson.data(5)
+    for code, analysis in ((lesson.wrong_code, lesson.drawn.wrong), (lesson.right_code, lesson.drawn.right)):
+        found = analysis(data)
+        assert interval(last_value(code)) == pytest.approx((found.estimate, found.low, found.high), rel=1e-9)
+        assert code in answer_sheet(answer_of(lesson, 5, replicates=2))
+        assert code not in sheet(lesson, hints=9)
+
+
+def test_in_a_terminal_a_sheet_is_set_and_in_a_file_it_is_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    text = sheet(load_lesson("locf"))
+    show_markdown(text)
+    assert capsys.readouterr().out == f"{text}\n"
+    show_markdown(answer_sheet(answer_of(load_lesson("locf"), 1, replicates=2)))
+    assert "| analysis |" in capsys.readouterr().out
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("FORCE_COLOR", "1")
+        patched.setenv("COLUMNS", "70")
+        show_markdown(text)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert "## " not in shown
+    assert max(map(len, shown.splitlines())) <= 70
+    assert "What happens to pain over time in both arms?" in shown
+
+
+def test_what_was_planted_and_small_errors_are_written_as_they_are_read() -> None:
+    assert load_lesson("immortal_time").planted == "hazard ratio of 1"
+    assert load_lesson("locf").planted == "-6 points"
+    assert "(0.00)" not in answer_sheet(answer_of(load_lesson("immortal_time"), 1, replicates=16))
+
+
 def test_an_unknown_lesson_is_answered_with_the_nearest() -> None:
     with pytest.raises(OptionError, match="therapist_ignored"):
         load_lesson("therapist_ignord")
@@ -62,6 +124,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert "Planted: 0 points" in told.output
     taught = runner.invoke(app, ["lesson", "ceiling", "--class", "3", "--out", str(tmp_path / "class")])
     assert taught.exit_code == 0
+    assert "coxa lesson ceiling --seed 1001 --answer" in taught.output
     marks = pd.read_csv(tmp_path / "class" / "marking.csv")
     assert len(marks) == 3
     assert all(

@@ -30,11 +30,17 @@ def test_every_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert run(app, example("new")).exit_code == 0
     pd.read_csv("data/participants.csv").to_excel("episodes.xlsx", index=False)
     assert run(app, ["report", "study.yaml", "--out", "report-after", "-q"]).exit_code == 0
+    refused = run(app, example("measurement"))
+    assert (refused.exit_code, "Add `measurement: {pain: {}}` to it" in refused.output) == (2, True)
+    asks = Path("study.yaml").read_text(encoding="utf-8") + "measurement: {pain: {}}\n"  # as the message says
     failed = {}
     for command in (name for name in HELPS if name not in {"new", *ELSEWHERE}):
         words = example(command)
         for many, few in [FEWER[command]] if command in FEWER else []:
             words = [few if word == many else word for word in words]
+        if command == "measurement":
+            Path("asks.yaml").write_text(asks, encoding="utf-8")
+            words = ["asks.yaml" if word == "study.yaml" else word for word in words]
         done = run(app, [*words, "--unlocked"] if command == "rehearse" else words)
         if done.exit_code and not (
             command == "import" and "--interactive" in done.output

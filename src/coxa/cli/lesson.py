@@ -35,8 +35,9 @@ def lesson_command(
     Example: coxa lesson therapist_ignored --out lesson
     """
     with edge(verbose):
+        from coxa.cli.show_lesson import show_markdown
         from coxa.lessons import answer_of, lesson_names, load_lesson
-        from coxa.lessons.sheets import answer_sheet, sheet
+        from coxa.lessons.sheets import answer_sheet, sheet, student_seeds
 
         if name is None:
             for each in lesson_names():
@@ -50,12 +51,16 @@ def lesson_command(
             with working("drawing the data of the class", quiet):
                 write_class(name, out, seed, students)
             typer.echo(f"wrote {students} data sets and {out / 'marking.csv'}, which is for the teacher")
+            student, own = next(iter(student_seeds(seed, students).items()))
+            typer.echo(f"the answer with the data of {student}:")
+            _show_commands(quiet, f"{name} --seed {own} --answer")
             return
         if answer:
             with working("analysing many data sets", quiet):
-                typer.echo(answer_sheet(answer_of(lesson, seed)))
+                text = answer_sheet(answer_of(lesson, seed))
+            show_markdown(text)
             return
-        typer.echo(sheet(lesson, hint))
+        show_markdown(sheet(lesson, hint))
         if out is not None:
             write_student(name, out, seed)
             typer.echo(f"wrote {out / 'data.csv'}")
@@ -67,11 +72,14 @@ def lesson_command(
 
 def _show_next(quiet: bool, *arguments: str) -> None:
     """Print how to go on: data, the next hint, the answer."""
-    if quiet:
-        return
+    if not quiet:
+        typer.echo("now try:")
+    _show_commands(quiet, *arguments)
+
+
+def _show_commands(quiet: bool, *arguments: str) -> None:
     command = os.environ.get("COXA_COMMAND", "coxa")
-    typer.echo("now try:")
-    for each in arguments:
+    for each in arguments if not quiet else ():
         typer.echo(f"  {command} lesson {each}")
 
 

@@ -36,7 +36,10 @@ def measurement_command(
         check_there(data)
         plan = read_study(study)
         if not plan.measurement:
-            raise OptionError(f"The plan {plan.study} asks nothing of its scores. Add `measurement:` to it.")
+            least = f"measurement: {{{next(iter(plan.outcomes), 'pain')}: {{}}}}"
+            raise OptionError(
+                f"The plan {plan.study} asks nothing of its scores. Add `{least}` to it, for floor, ceiling and alpha."
+            )
         with working("measuring", quiet or as_json):
             scores = measured_scores(read_cohort(plan, data).require_clean())
         if as_json:

@@ -80,9 +80,8 @@ def _draw_immortal(rng: np.random.Generator) -> pd.DataFrame:
                          "training_from": np.where(started, start.round(1), np.nan)})  # fmt: skip
 
 
-def _ratio(fit: object) -> Interval:
-    coefficient, error = float(fit.coef[0]), float(fit.se[0])  # type: ignore[attr-defined]
-    return Interval(*(float(np.exp(coefficient + z * error)) for z in (0.0, -1.96, 1.96)))
+def _ratio(fit: models.CoxFit) -> Interval:
+    return Interval(*map(float, fit.tidy().loc[0, ["hazard_ratio", "conf_low", "conf_high"]]))
 
 
 def _ever(data: pd.DataFrame) -> Interval:

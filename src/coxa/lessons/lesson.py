@@ -65,6 +65,8 @@ class Lesson:
     truth     : the value that was planted, in `unit`
     wrong     : what the obvious analysis does, as a phrase
     right     : what the right one does
+    uses      : functions that answer the questions, in words
+    look, wrong_code, right_code : Python that answers the first question and gives both estimates, after `START`
     drawn     : how the data come about, and both analyses
 
     Examples
@@ -86,7 +88,16 @@ class Lesson:
     unit: str
     wrong: str
     right: str
+    uses: str
+    look: str
+    wrong_code: str
+    right_code: str
     drawn: Drawn
+
+    @property
+    def planted(self) -> str:
+        """What was planted, with its unit."""
+        return f"{self.truth:g} {self.unit}" if self.unit.startswith("points") else f"{self.unit} of {self.truth:g}"
 
     def data(self, seed: int) -> pd.DataFrame:
         """Return the data of a seed; the same seed gives the same data."""

@@ -10,6 +10,20 @@ from coxa.lessons.lesson import Interval, Lesson
 if TYPE_CHECKING:
     import pandas as pd
 
+START = """import numpy as np
+import pandas as pd
+from coxa import contrasts, models
+
+data = pd.read_csv("data.csv")"""
+"""How every analysis of a lesson begins, in the folder of the data."""
+
+IN_PYTHON = "## In Python, in the folder of the data"
+
+REFERENCE = (
+    'Name the reference: `contrasts(fit, "arm", against="usual_care")`. A coefficient alone is against the first arm '
+    "of the alphabet."
+)
+
 CLASS = 1000
 """Seeds between two classes; a class has fewer students."""
 
@@ -26,7 +40,11 @@ def sheet(lesson: Lesson, hints: int = 0) -> str:
     columns = [f"- `{name}`: {what}" for name, what in lesson.columns.items()]
     questions = [f"{number}. {text}" for number, text in enumerate(lesson.questions, 1)]
     shown = [f"{number}. {text}" for number, text in enumerate(lesson.hints[:hints], 1)]
-    parts = [f"# {lesson.title}", lesson.story, "## Data", "\n".join(columns), "## Questions", "\n".join(questions)]
+    use = [f"Of use: {lesson.uses}.", *([REFERENCE] if "arm" in lesson.wrong_code else [])]
+    parts = [
+        f"# {lesson.title}", lesson.story, "## Data", "\n".join(columns), "## Questions", "\n".join(questions),
+        IN_PYTHON, _code(START), " ".join(use),
+    ]  # fmt: skip
     return "\n\n".join([*parts, *(["## Hints", "\n".join(shown)] if shown else [])]) + "\n"
 
 
@@ -39,17 +57,37 @@ def answer_sheet(answer: LessonAnswer) -> str:
         [
             f"# {lesson.title}: the answer",
             lesson.fault,
-            f"Planted: {lesson.truth:g} {lesson.unit}. Over {answer.replicates} data sets drawn alike:",
+            f"Planted: {lesson.planted}. Over {answer.replicates} data sets drawn alike:",
             "\n".join(rows),
+            IN_PYTHON,
+            _code(
+                "\n\n".join([
+                    START, f"# question 1\n{lesson.look}", f"# {lesson.wrong}\n{lesson.wrong_code}",
+                    f"# {lesson.right}\n{lesson.right_code}",
+                ])
+            ),
         ]
     ) + "\n"  # fmt: skip
 
 
+def _code(text: str) -> str:
+    return f"```python\n{text}\n```"
+
+
 def _row(one: Performance) -> str:
-    return (
-        f"| {one.words} | {interval_words(one.found)} | {one.mean:.2f} | {one.bias:+.2f} ({one.bias_error:.2f}) | "
-        f"{100 * one.coverage:.0f}% |"
-    )
+    bias = f"{one.bias:+.2f} ({error_words(one.bias_error)})"
+    return f"| {one.words} | {interval_words(one.found)} | {one.mean:.2f} | {bias} | {100 * one.coverage:.0f}% |"
+
+
+def error_words(error: float) -> str:
+    """Return a Monte Carlo error to two decimals, or to the first digit that is not zero.
+
+    Examples
+    --------
+    >>> error_words(0.136), error_words(0.0042)
+    ('0.14', '0.004')
+    """
+    return f"{error:.2f}" if error >= 0.005 else f"{error:.1g}"
 
 
 def interval_words(found: Interval) -> str:
