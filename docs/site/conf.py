@@ -20,6 +20,7 @@ from docs.site.runs import RUNS, outputs  # noqa: E402
 
 project = "coxa"
 author = "the coxa authors"
+project_copyright = author
 release = coxa.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "index"
@@ -33,6 +34,7 @@ napoleon_google_docstring = False
 
 myst_heading_anchors = 4
 smartquotes = False  # quotes of code and of R are typed as they are here; looking for them took a tenth of the time
+nb_merge_streams = True  # what a command prints is one box
 nb_execution_mode = "off"  # pages with code are run beside Sphinx, notebooks by `nox -s notebooks`
 
 html_theme = "furo"
