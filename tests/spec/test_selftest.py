@@ -14,7 +14,7 @@ from coxa.errors import OptionError
 from coxa.report import render
 from coxa.selftest import Selftest, run_selftest
 from coxa.selftest.cases import CASES
-from coxa.selftest.document import selftest_document
+from coxa.selftest.document import numbers_table, selftest_document
 from coxa.selftest.operation import check_operation
 from coxa.selftest.rows import compliers, imputed_sets, shrout_fleiss
 from coxa.selftest.run import compared
@@ -80,12 +80,19 @@ def test_an_unknown_case_is_answered_with_those_there_are() -> None:
 
 
 def test_operation() -> None:
-    assert [operation.found for operation in check_operation() if not operation.passed] == []
+    found = check_operation()
+    assert [operation.found for operation in found if not operation.passed] == []
+    whole = replace(run_selftest(only=["counts_sas"]), operation=found)
+    assert whole.verdict == "All 3 numbers agree within their tolerance. All 4 checks of operation pass."
 
 
 def test_the_validation_file_has_versions_hashes_and_every_number(result: Selftest) -> None:
     page = render(selftest_document(result, "2026-01-02"))
     assert result.verdict in page
+    table = numbers_table(result)
+    marks = {note.mark: str(note.text) for note in table.footnotes}
+    cells = [row.cells[3] for group in table.groups for row in group.rows]
+    assert [marks.get(cell.mark, "") for cell in cells] == [check.note for check in result.checks]
     assert page.count(f"{result.checks[0].ours:.10g}") >= 1
     assert all(value in page for value in (*result.installed.values(), *result.sha256.values()))
 

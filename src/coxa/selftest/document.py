@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from coxa.report.document import Card, Document, Paragraph, Section, TableBlock
@@ -12,8 +13,13 @@ from coxa.tables.table import Column, Footnote, Row, RowGroup, Table
 
 PURPOSE = (
     "coxa fitted data on this machine, and each number was compared with what other software gave for the same rows. A "
-    "number passes where the difference is at most its tolerance. Each fit is named with its rows and that software."
+    "number passes where the difference is at most its tolerance; a letter leads to the reason why two programs need "
+    "not agree to the last digit. Each fit is named with its rows and that software."
 )
+
+
+MARKS = "abcdefghijklmnopqrstuvwxyz"
+"""Of the reasons why a number need not agree to the last digit, in the order in which they come."""
 
 
 def selftest_document(result: Selftest, day: str) -> Document:
@@ -29,7 +35,7 @@ def selftest_document(result: Selftest, day: str) -> Document:
     Returns
     -------
     Document
-        Result, installation, operation, performance and every number, to be rendered by `coxa.report.render`.
+        Result, installation, operation, every number and the time taken, to be rendered by `coxa.report.render`.
     """
     return Document(
         "Validation of an installation of coxa",
@@ -39,8 +45,8 @@ def selftest_document(result: Selftest, day: str) -> Document:
             Section("result", "Result", tuple(_result(result))),
             Section("installation", "Installation", (_installed(result), _hashes(result))),
             Section("operation", "Operation", (_operation(result),) if result.operation else ()),
-            Section("performance", "Performance", (_performance(result),)),
             Section("numbers", "Numbers compared with other software", (TableBlock(numbers_table(result)),)),
+            Section("time", "Time taken", (_times(result),)),
             Section("signed", "Reviewed", (Card("", (("Name", ""), ("Date", ""), ("Signature", ""))),)),
         ),
     )
@@ -48,25 +54,31 @@ def selftest_document(result: Selftest, day: str) -> Document:
 
 def numbers_table(result: Selftest) -> Table:
     """Return every number compared with that of other software, one group of rows per case."""
+    notes = [note for note in dict.fromkeys(check.note for check in result.checks) if note]
+    marks = dict(zip(notes, MARKS, strict=False))
     groups = []
     for case, checks in groupby(result.checks, lambda check: check.case):
         rows = list(checks)
-        groups.append(RowGroup(f"{CASES[case].title}: {CASES[case].data}; {rows[0].software}", tuple(map(_row, rows))))
-    notes = [Footnote(note) for note in dict.fromkeys(check.note for check in result.checks) if note]
-    columns = ("coxa", "Other software", "Difference", "Tolerance", "In", "Passed")
+        groups.append(
+            RowGroup(
+                f"{CASES[case].title}: {CASES[case].data}; {rows[0].software}", tuple(_row(row, marks) for row in rows)
+            )
+        )
+    columns = ("coxa", "Other software", "Difference", "Tolerance", "Measured in", "Passed")
     return Table(
         "numbers-compared",
         "Numbers of this installation and of other software",
         "Number",
         tuple(Column(name) for name in columns),
         tuple(groups),
-        tuple(notes),
+        tuple(Footnote(note, mark) for note, mark in marks.items()),
     )
 
 
-def _row(check: Check) -> Row:
-    numbers = (f"{check.ours:.10g}", f"{check.reference:.10g}", f"{check.difference:.1e}", f"{check.tolerance:.1e}")
-    cells = (*map(Cell, numbers), Cell(check.unit), Cell("yes" if check.passed else "NO"))
+def _row(check: Check, marks: Mapping[str, str]) -> Row:
+    numbers = (f"{check.ours:.10g}", f"{check.reference:.10g}", f"{check.difference:.1e}")
+    allowed = Cell(f"{check.tolerance:.1e}", mark=marks.get(check.note, ""))
+    cells = (*map(Cell, numbers), allowed, Cell(check.unit), Cell("yes" if check.passed else "NO"))
     return Row(check.quantity, cells)
 
 
@@ -93,8 +105,8 @@ def _operation(result: Selftest) -> TableBlock:
     return TableBlock(Table("operation", "What the software has to do", "Requirement", columns, (RowGroup("", rows),)))
 
 
-def _performance(result: Selftest) -> TableBlock:
+def _times(result: Selftest) -> TableBlock:
     rows = tuple(Row(CASES[name].title, (Cell(f"{time:.2f}"),)) for name, time in result.seconds.items())
-    table = Table("performance", "Time that each case took, for information", "Case", (Column("Seconds"),),
+    table = Table("times", "Time that each case took, for information", "Case", (Column("Seconds"),),
                   (RowGroup("", rows),))  # fmt: skip
     return TableBlock(table)

@@ -53,7 +53,7 @@ def _simulated() -> coxa.simulate.SimulatedTrial:
 def _same_bytes() -> tuple[str, bool]:
     pages = [hashlib.sha256(coxa.report.render(coxa.analyse(_simulated())).encode()).hexdigest() for _ in range(2)]
     same = pages[0] == pages[1]
-    return f"SHA-256 {pages[0][:16]}… and {'the same' if same else pages[1][:16]}", same
+    return f"SHA-256 {pages[0][:16]}… {'both times' if same else f'and {pages[1][:16]}…'}", same
 
 
 def _truth_in_the_interval() -> tuple[str, bool]:

