@@ -15,10 +15,10 @@ MOST_STUDENTS = 500
 
 
 def lesson_command(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Lesson; all are listed unless given.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Lesson; without it, all are listed.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for data.csv and the sheet; new or empty.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the data.")] = 1,
-    hint: Annotated[int, typer.Option("--hint", min=0, help="Show so many hints.")] = 0,
+    hint: Annotated[int, typer.Option("--hint", min=0, help="Number of hints to show.")] = 0,
     answer: Annotated[
         bool,
         typer.Option("--answer", help="Show what was planted, and how two analyses find it."),

@@ -6,11 +6,12 @@ import re
 
 import typer
 from rich.markdown import Markdown
+from rich.theme import Theme
 
 from coxa.cli.show import console
 
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-COMMENT = re.compile(r"(```.*?```)", re.DOTALL)
+CODE = re.compile(r"(```.*?```)", re.DOTALL)
 
 
 def show_markdown(text: str) -> None:
@@ -19,7 +20,8 @@ def show_markdown(text: str) -> None:
     if not out.is_terminal:
         typer.echo(text)
         return
-    parts = COMMENT.split(text)
-    parts[::2] = [HEADING.sub(r"**\1**", part) for part in parts[::2]]  # but for comments in code
+    out.push_theme(Theme({"markdown.code": "bold", "markdown.code_block": "none"}))  # no ground of its own
+    parts = CODE.split(text)
+    parts[::2] = [HEADING.sub(r"**\1**", part) for part in parts[::2]]  # a comment in code is no heading
     out.print(Markdown("".join(parts), code_theme="ansi_light"))
     out.print()
