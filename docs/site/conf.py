@@ -19,7 +19,9 @@ sys.path.insert(0, str(ROOT))
 from docs.site.navigation import keep_tree, lend_tree  # noqa: E402
 from docs.site.runs import RUNS, outputs  # noqa: E402
 
-gc.set_threshold(200_000, 50, 100)  # trees of pages are millions of objects that stay: looking for garbage took half the time
+gc.set_threshold(
+    200_000, 50, 100
+)  # trees of pages are millions of objects that stay: looking for garbage took half the time
 
 project = "coxa"
 author = "the coxa authors"
