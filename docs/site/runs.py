@@ -63,7 +63,7 @@ def prepare(folder: Path, name: str, text: str) -> None:
 
 
 def main(folder: Path) -> None:
-    """Run every page of a folder; the one with the most commands and code first, since the last to end is waited for."""
+    """Run every page of a folder; those with the most commands and code first, as the last to end is waited for."""
     state = state_of_code()
     pages = sorted(folder.glob(f"*/{NOTEBOOK}"), key=work, reverse=True)
     try:
