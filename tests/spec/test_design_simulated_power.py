@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import socketserver
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,22 @@ def test_a_dask_cluster_gives_the_same_results() -> None:
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         there = simulated_power(study, 40, replicates=210, scheduler=cluster.scheduler_address).frame
     pd.testing.assert_frame_equal(there, simulated_power(study, 40, replicates=210).frame, check_exact=True)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="Dask's scheduler is not installed")
+def test_a_server_of_another_kind_is_no_scheduler() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), _AnswersAsTheWebDoes) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        with pytest.raises(OptionError, match=r"No Dask scheduler answers at tcp://127.0.0.1:\d+ .* or use `--jobs`"):
+            simulated_power(power_plan(), 40, replicates=2, scheduler=f"tcp://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+        thread.join()
+
+
+class _AnswersAsTheWebDoes(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nBad request\r\n")
 
 
 def test_more_replicates_begin_with_the_same_ones() -> None:

@@ -143,3 +143,13 @@ def test_json_has_the_files_and_the_truth(tmp_path: Path) -> None:
     told = json.loads(shown.output)
     assert told["truth"][0]["estimand"] == "primary"
     assert all(Path(path).is_file() for path in told["written"])
+
+
+def test_the_truth_of_a_factorial_trial_is_told_by_its_factors(tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["new", str(tmp_path), "--preset", "moa-2013"]).exit_code == 0
+    done = CliRunner().invoke(app, ["simulate", str(tmp_path / "study.yaml"), "--out", str(tmp_path / "simulated")])
+    assert done.exit_code == 0, done.output
+    told = " ".join(done.output.split())
+    assert "Manual and exercise therapy against Usual care" in told
+    assert "manual therapy against without manual therapy" in told
+    assert "manual therapy with exercise therapy against the sum of both" in told

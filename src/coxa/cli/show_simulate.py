@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coxa.cli.show import console
+from coxa.simulate.truth import OF_FACTORS
 
 if TYPE_CHECKING:
     from coxa.simulate import SimulatedRegistry
@@ -43,7 +44,9 @@ def show_truth(trial: SimulatedTrial) -> None:
     for name in ("true difference", "Monte Carlo error"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in trial.truth.values:
-        arms = (study.label("arms", one.arm), study.label("arms", one.reference))
+        sides = (one.arm, one.reference)
+        of_factors = one.term in OF_FACTORS
+        arms = [side.replace("_", " ") if of_factors else study.label("arms", side) for side in sides]
         digits = 4 if one.measure == "responder" else 3
         error = "exact" if one.obtained == "exact" else f"{one.monte_carlo_error:.{digits}f}"
         table.add_row(

@@ -97,9 +97,10 @@ def _dask(address: str) -> Iterator[None]:
 
     try:
         client = Client(address, timeout="10s")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:  # another kind of server: its answer is read as a length
+        why = "what answers is something else" if isinstance(error, MemoryError) else error
         raise OptionError(
-            f"No Dask scheduler answers at {address} ({error}). Start one with `dask scheduler`, or use `--jobs`."
+            f"No Dask scheduler answers at {address} ({why}). Start one with `dask scheduler`, or use `--jobs`."
         ) from None
     with client, parallel_config("dask"):
         yield
