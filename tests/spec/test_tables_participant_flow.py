@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -293,6 +294,20 @@ def test_negative_numbers_and_arrows_to_nowhere_are_refused() -> None:
     parts = (Count("left", -1), Count("stayed", 2))
     with pytest.raises(DataError):
         check_flow(replace(flow, boxes=(Box("x", "main", "enrolment", "", Count("x", 1, None, parts)),)))
+
+
+def test_the_refusal_on_the_page_is_the_one_that_is_raised() -> None:
+    excluded, randomised = (
+        Box(name, "main", "enrolment", "", Count(label, n))
+        for name, label, n in [("excluded", "Excluded", 6), ("enrolled", "Randomised", 9)]
+    )
+    assessed = Box("assessed", "main", "enrolment", "", Count("Assessed for eligibility", 14),
+                   into=("excluded", "enrolled"))  # fmt: skip
+    with pytest.raises(DataError) as raised:
+        check_flow(Flow("parallel", "primary", "pain", (), (assessed, excluded, randomised)))
+    page = (Path(__file__).parents[2] / "docs" / "flow.md").read_text(encoding="utf-8")
+    shown = " ".join(page.split("```\nThe flow")[1].split("...")[0].split())
+    assert " ".join(str(raised.value).split()).startswith(f"The flow {shown}")
 
 
 @pytest.mark.parametrize(("day", "gone"), [(84, True), (98, True), (99, False)])

@@ -1,13 +1,13 @@
 """Code of the pages runs as it is printed, and a number in a comment behind it is what it gives.
 
-Tutorials and the gallery are run when the site is built, notebooks and worked studies in sessions of their own.
+Lines of the terminal are in `test_commands_of_pages.py`, fragments of plans in `test_plans_of_pages.py`. Tutorials and
+the gallery are run when the site is built, notebooks in a session of their own.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,41 +16,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import typer
 from typer.testing import CliRunner
 
 import coxa
 from coxa.cli.main import app
 from coxa.selftest.rows import drawn_diary as drawn_days
 from tests.sizes import few
+from tests.study.page_lines import PAGES, ROOT, blocks, name_of
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")),
-         *sorted(ROOT.glob("analyses/**/README.md"))]  # fmt: skip
-FENCE = re.compile(r"^```([^\n{]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LONG = {"README.md", "docs/audit.md", "docs/methods/imputation.md", "docs/randomisation.md",
-        "docs/reports.md", "docs/simulate.md"}  # fmt: skip
+LONG = {"README.md", "docs/audit.md", "docs/audit-data.md", "docs/methods/imputation.md", "docs/power.md",
+        "docs/randomisation.md", "docs/reports.md", "docs/simulate.md"}  # fmt: skip
 """Pages whose code takes more than five seconds."""
-ELSEWHERE = {"docs/power.md": "a search by simulation takes minutes: tests/study/test_command_power.py has it, smaller"}
 OTHER_PLANS = {"docs/delivery-and-harms.md": "analyses/hip_oa_trial/study.yaml"}
 """Page -> the plan of a worked study that has what the page is about; `study.yaml` is the template otherwise."""
-FEWER = {"2000": few("20", "100"), "4999": few("99", "499"), "10_000_000": few("300_000", "1_000_000")}
+FEWER = {"2000": "8", "4999": few("99", "499"), "10_000_000": few("300_000", "1_000_000")}
 """A number of replicates or rows on a page -> as many as show that it runs."""
-
-
-def blocks(page: Path, *languages: str) -> list[str]:
-    """Return the blocks of a page in these languages."""
-    return [body for word, body in FENCE.findall(page.read_text(encoding="utf-8")) if word.strip() in languages]
-
-
-def name_of(page: Path) -> str:
-    return page.relative_to(ROOT).as_posix()
 
 
 WITH_PYTHON = [
     pytest.param(page, marks=[pytest.mark.slow] if name_of(page) in LONG else [], id=name_of(page))
     for page in PAGES
-    if blocks(page, "python") and name_of(page) not in ELSEWHERE
+    if blocks(page, "python")
 ]
 
 
@@ -177,34 +163,5 @@ def test_python_of_a_page_runs_and_gives_what_is_printed(
             )
 
 
-COMMANDS: dict[str, typer.main.Command] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-
-
-def command_lines(page: Path) -> list[list[str]]:
-    """Return the `coxa` commands of a page, without what is behind them."""
-    found = []
-    for body in blocks(page, "sh", "console", ""):
-        for line in body.replace("\\\n", " ").splitlines():
-            words = shlex.split(line.strip().removeprefix("$ ").strip(), comments=True) if "coxa " in line else []
-            if words[:1] == ["./dev"]:
-                words = words[1:]
-            if words[:1] == ["coxa"] and len(words) > 1:
-                cut = next((place for place, word in enumerate(words) if word in {"|", ">", "&&"}), len(words))
-                found.append(words[1:cut])
-    return found
-
-
-ALL_LINES = [(name_of(page), words) for page in PAGES for words in command_lines(page)]
-
-
-@pytest.mark.parametrize(("page", "words"), ALL_LINES, ids=[" ".join([page, *words[:3]]) for page, words in ALL_LINES])
-def test_commands_of_a_page_are_understood(page: str, words: list[str]) -> None:
-    """Each word, option and choice is one that the command has; that they run is tested where the command is."""
-    assert words[0] in COMMANDS, page
-    with COMMANDS[words[0]].make_context(words[0], words[1:]) as context:
-        assert context.params
-
-
 def test_pages_have_code() -> None:
     assert len(WITH_PYTHON) > 30
-    assert len(ALL_LINES) > 100
