@@ -8,6 +8,7 @@ SAS/rbmi_continuous_joint_SAS.qmd:281-293, R/rbmi_continuous_joint.qmd:593-605, 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,22 @@ def test_one_fit_gives_what_five_thousand_imputations_give(word: str, printed: d
 def test_the_strategies_are_in_their_order() -> None:
     last = {word: float(under(word).differences().only(visit="7").frame["estimate"].iloc[0]) for word in SAS}
     assert sorted(last, key=last.__getitem__) == ["mar", "cir", "cr", "j2r"]
+
+
+@pytest.mark.parametrize("word", list(TIPPING))
+def test_the_row_of_the_page_is_what_is_found(word: str) -> None:
+    """Difference, its error and p, the tipping point and the error of the jackknife, as docs/methods/imputation.md."""
+    page = (Path(__file__).parents[2] / "docs" / "methods" / "imputation.md").read_text(encoding="utf-8")
+    (shown,) = (line for line in page.splitlines() if line.startswith(f"| {word.upper()} | "))
+    cells = [cell.strip().replace("\u2212", "-") for cell in shown.strip("|").split("|")]
+    last = under(word).differences().only(visit="7").frame.iloc[0]
+    assert cells[1] == f"{last['estimate']:.3f} ({last['std_error']:.3f}) {last['p_value']:.4f}".replace(" 0.", " .")
+    assert cells[3] == f"{tipping_point(under(word), 'DRUG', visit='7').shift:+.2f}"
+    again = conditional_mean(
+        fitted(), trial(), reference="PLACEBO", strategy=word, formula="arm + basval + gender",
+        standard_error="jackknife",
+    )  # fmt: skip
+    assert cells[4] == f"{again.differences().only(visit='7').frame['std_error'].iloc[0]:.3f}"
 
 
 @pytest.mark.parametrize("word", list(TIPPING))

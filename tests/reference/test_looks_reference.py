@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from coxa.hypotheses import (
     conditional_power,
@@ -68,6 +69,14 @@ def example():
     whole = 60 / (2 * pooled)
     first = 30 / (2 * 4)
     return [0.8 * first**0.5, 1.15 * whole**0.5], [whole / 2, whole]
+
+
+def test_halving_a_level_that_was_spent_two_sided_is_another_boundary():
+    """As docs/methods/hypotheses.md says: 0.05 put into the spending function and halved is not 0.025 put into it."""
+    halved = sequential_design([0.5, 1], "ld_obrien_fleming", alpha=0.05).frame["spent"].iloc[0] / 2
+    assert norm.isf(halved) == pytest.approx(2.771808, abs=5e-7)
+    design = sequential_design([0.5, 1], "ld_obrien_fleming")
+    assert design.upper[0] == pytest.approx(2.962588, abs=5e-7)
 
 
 def test_stage_wise_inference_is_that_of_the_reference():
