@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import coxa
+from coxa.hypotheses import sequential_design, sequential_inference
 from coxa.report import primary_rows, record_look
 
 HERE = Path(__file__).parent
@@ -30,11 +31,20 @@ def main(out: Path) -> None:
         for name, seen in entry.seen.items():
             decision = entry.decided[name]
             print(f"{day}, n {known}, {name}: Z {seen['z']:.3f}, adjusted p {decision['adjusted']:.4f}")
+            if known == min(LOOKS.values()):
+                print(f"  boundary {decision['boundary']:.3f}; {ended(entry.fraction, seen)}")
     report = coxa.analyse(plan, write(trial, trial.study.interim.participants, out / "data"))
     (page,) = report.write(out)
     compared = trial.truth.beside(primary_rows(report))
     print(compared[SHOWN].to_string(index=False, float_format="{:.3f}".format))
     print(f"report: {page}")
+
+
+def ended(fraction: float, seen: dict[str, float]) -> str:
+    """Return the median-unbiased estimate of a trial that ends at its first look, with 95% limits."""
+    design = sequential_design([fraction, 1], "ld_obrien_fleming")
+    found = sequential_inference(design, [seen["z"]], [seen["std_error"] ** -2], conf_level=0.95)
+    return f"ended here: median-unbiased {found.estimate:.2f} ({found.conf_low:.2f} to {found.conf_high:.2f})"
 
 
 def write(trial: coxa.simulate.SimulatedTrial, known: int, folder: Path) -> Path:

@@ -3,9 +3,9 @@
 Numbers are those with a decimal point, percentages, and whole numbers of a unit of time or memory, in README,
 CONTRIBUTING and the hand-written pages of `docs/`. A number is covered where
 
-* its paragraph names the test or the command that makes it again, or the file of `src/` that defines it; a table or a list may have that in the paragraph
-  before or after it;
-* a file has it that the page names, or a test that names the page (a time or a size has to have its command);
+* its paragraph names the test or the command that makes it again, or the file of `src/` that defines it; a table or a
+  list may have that in the paragraph before or after it;
+* a file has it that the page names, or a test that names the page (no times, no sizes, no whole percentages);
 * a file of other software has it (six digits or more, rounded), or, rounded, a table that a command writes: of its
   section, or of a page that its paragraph links to;
 * its paragraph cites author and year;
@@ -171,11 +171,14 @@ def rounds_to(value: str, text: str) -> bool:
 
 def is_covered(number: str, part: str, around: str, known: set[str], tables: str) -> bool:
     value = number.rstrip(" %").replace(",", "")
-    by_chance = set() if re.search(rf"{re.escape(number)}\s{UNIT}\b", part) else known  # a test has no time or size
+    of_a_measure = "." not in value or re.search(rf"{re.escape(number)}\s{UNIT}\b", part)  # any file may have a 7
     return (
-        number in USUAL or value in USUAL or value in by_chance or rounds_to(value, tables) or is_a_reference(value)
+        bool({number, value} & USUAL)
+        or (value in known and not of_a_measure)
+        or rounds_to(value, tables)
+        or is_a_reference(value)
         or bool(BY_AUTHOR.search(around))
-    )  # fmt: skip
+    )
 
 
 def uncovered(page: Path, root: Path = ROOT) -> dict[str, list[str]]:
@@ -209,7 +212,8 @@ def test_a_number_that_nothing_covers_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "# A\n\nIt was 93.127%, or 7 %, and took 12 s, in 2024 of 30 people.\n\n# B\n\nOf 8.51.\n\n"
-        "8.51 by `python -m tests.simulation.b`.\n\n| a |\n|---|\n| 4.2 |\n\nBy `tests/spec/test_b.py`.\n\n4.2 and 5.3.\n",
+        "8.51 by `python -m tests.simulation.b`.\n\n| a |\n|---|\n| 4.2 |\n\nBy `tests/spec/test_b.py`.\n\n"
+        "4.2 and 5.3.\n",
         encoding="utf-8",
     )
     assert uncovered(page, tmp_path) == {"page.md: A": ["93.127%", "7 %", "12"], "page.md: B": ["8.51", "5.3"]}

@@ -12,7 +12,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*
          *sorted(ROOT.glob("analyses/**/README.md")), *sorted(ROOT.glob("synthetic_data/**/README.md"))]  # fmt: skip
 FENCE = re.compile(r"^ *```([^\n]*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 TERMINAL = {"sh", "console", ""}
-PROGRAMS = {"coxa", "./dev", "nox", "python", "git", "pip", "pre-commit", "apt-get", "dask", "printf"}
+PROGRAMS = {"coxa", "./dev", "nox", "python", "git", "pip", "pre-commit", "apt-get", "dask", "printf", "pytest"}
 WINDOWS = ".venv\\Scripts\\python "
 FILE = re.compile(r"(?<![\w*.-])[\w-][\w./-]*\.(?:html|pdf|docx|csv|json|svg|png|yaml|parquet|md|xlsx)\b")
 

@@ -270,7 +270,9 @@ def there_is(line: Line) -> None:
     if words[:2] == ["nox", "-s"] and len(words) > 2:
         assert words[2] in sessions(), line.text
     if words[0] == "pytest":
-        assert (ROOT / words[1]).exists(), line.text
+        paths = [word for word in words[1:] if word.startswith("tests")]
+        assert paths, line.text
+        assert all((ROOT / path).exists() for path in paths), line.text
     if words[0] == "python" and "-c" not in words and "NAME" not in line.text:
         module = words[2] if words[1] == "-m" else words[1]
         text = text_of(module)
