@@ -28,6 +28,9 @@ def main(out: Path) -> None:
     (page,) = report.write(out)
     (pain,) = coxa.report.measured_scores(report.cohort)
     print(beside(pain).to_string(index=False, float_format="{:.3f}".format))
+    ways = pain.important.frame.set_index("method")["estimate"]
+    print(f"mean change of those who improved a little {ways['mean_change']:.1f}, ROC {ways['roc']:.2f}; "
+          f"improved {pain.important.improved:.0%}")  # fmt: skip
     print(f"report: {page}")
 
 

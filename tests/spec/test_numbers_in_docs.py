@@ -13,7 +13,7 @@ CONTRIBUTING and the hand-written pages of `docs/`. A number is covered where
 * `CITED` has its section, with the reason.
 
 Pages that a command writes or that are run when the site is built are not read. The worked studies have their numbers
-from what they print: `tests/study/test_numbers_of_analyses.py`.
+from what they print: `tests/study/test_commands_of_pages.py`.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.study.page_lines import ROOT
+
 NUMBER = re.compile(r"(?<![\w.#/√-])\d[\d,]*(?:\.\d+(?: ?%)?(?![\w/.]*\w)| ?%)")
 VALUE = re.compile(r"(?<![\w.])\d[\d_,]*(?:\.\d+)?(?:e-\d+)?|(?<![\w.])\.\d+")
 USUAL = {"95%", "5%", "90%", "99.8 %", "95 %"}
@@ -25,9 +27,10 @@ def values(text: str) -> list[float]:
 
 def unfounded(page: Path, printed: str) -> list[str]:
     """Return the numbers of a page that are, to their decimals, not among those that its study has."""
-    study = page.parent
+    study, text = page.parent, page.read_text(encoding="utf-8")
     files = [*study.glob("*.yaml"), *study.glob("*.py")]
-    linked = [page.parent / target for target in re.findall(r"\]\(([\w./-]+\.md)", page.read_text(encoding="utf-8"))]
+    files += [ROOT / name for name in re.findall(r"tests/[\w/]+\.py", text)]
+    linked = [study / target for target in re.findall(r"\]\(([\w./-]+\.md)", text)]
     files += [each for each in linked if each.exists() and "--write" in each.read_text(encoding="utf-8")]
     known = values(printed) + [number for file in files for number in values(file.read_text(encoding="utf-8"))]
     missing = []

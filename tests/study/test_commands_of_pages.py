@@ -6,6 +6,9 @@ differ from the page: fewer replicates (`FEWER`), and the address of a cluster o
 in the repository have their lines with `nox -s realdata`. Of other lines it is only checked that there is something to
 run: a session of nox, a command of `./dev`, a module or a script with these options, a file of requirements, a command
 of Dask. `apt-get` is not checked.
+
+The numbers of a worked study are, to their decimals, in what its commands print, in its plan or script, in a test that
+its page names, or in a generated page that it links to.
 """
 
 from __future__ import annotations
@@ -26,14 +29,18 @@ import typer
 from typer.testing import CliRunner
 
 from coxa.cli.main import app
+from tests.realdata.test_models_trials import DATA
 from tests.study.page_lines import ALL, PAGES, ROOT, Line, lines_of, name_of
+from tests.study.page_numbers import unfounded
 from tests.study.page_scenes import BEFORE, SCENES, trial, worked
 
 COMMANDS: dict[str, typer.main.Command] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 QUICK = {"docs/evidence.md", "docs/flow.md", "docs/lessons.md", "docs/presets.md", "docs/randomisation.md"}
 """Pages whose commands take less than five seconds."""
-REAL = {"analyses/acupuncture_headache/README.md": "acupuncture.sav",
-        "analyses/antidepressant/README.md": "chapter15_example.sas7bdat"}  # fmt: skip
+REAL = {
+    "analyses/acupuncture_headache/README.md": "acupuncture_headache_bmj2004/acupuncture.sav",
+    "analyses/antidepressant/README.md": "antidepressant_dia_mmrm/chapter15_example.sas7bdat",
+}
 """Pages of published trials whose file is not in the repository -> the file."""
 FEWER = {"--replicates": "4", "--simulate": "20", "--precision": "0.2", "--class": "2"}
 SIMULATES = {"power", "rehearse"}
@@ -136,8 +143,8 @@ def parameter(page: Path) -> object:
     name = name_of(page)
     marks = [] if name in QUICK else [pytest.mark.slow]
     if name in REAL:
-        there = Path(os.environ.get("COXA_REALDATA", "")).joinpath(REAL[name]).is_file()
-        marks = [pytest.mark.realdata, pytest.mark.skipif(not there, reason=f"COXA_REALDATA has no {REAL[name]}")]
+        there = (DATA / REAL[name]).is_file()
+        marks = [pytest.mark.realdata, pytest.mark.skipif(not there, reason=f"no {REAL[name]} (set COXA_REALDATA)")]
     return pytest.param(page, marks=marks, id=name)
 
 
@@ -147,17 +154,21 @@ def test_commands_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.
     name = name_of(page)
     SCENES.get(name, worked if name.startswith("analyses/") else trial)(tmp_path)
     if name in REAL:
-        shutil.copy(Path(os.environ["COXA_REALDATA"], REAL[name]), tmp_path)
+        shutil.copy(DATA / REAL[name], tmp_path)
     done: set[tuple[str, str]] = set()
+    printed = ""
     for line in filter(runs_here, lines_of(page)):
         prepared(line, tmp_path, done)
         code, output = run(line, tmp_path)
+        printed += output
         assert code in code_of(line), f"{line.text} has the exit code {code}:\n{output[-2000:]}"
         assert not missing(line, tmp_path), line.text
         for said in SAYS.get(typed(line), ()):
             assert said in " ".join(output.split()), output
         assert not not_printed(line, output), f"{line.text} prints\n{output}"
     assert done == {key for key in BEFORE if key[0] == name}
+    if name.startswith("analyses/"):
+        assert not unfounded(page, printed), printed
 
 
 def test_a_line_that_is_not_printed_is_found() -> None:
