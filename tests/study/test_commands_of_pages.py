@@ -47,7 +47,7 @@ SIMULATES = {"power", "rehearse"}
 SAYS = {
     "why out --cell answer.b2.n1": ("analysis primary", "estimand primary"),
     "why out --cell F13.r2": ("responder-curve-pain",),
-    "why out --imputed H041:week_12": ("observed", "jump to reference", "reference", "conditional mean"),
+    "why out --imputed H041:week_12": ("observed", "jump to reference", "reference arm", "given what was observed"),
     "why out --cell T3.r2.c4": ("estimand primary", "study.yaml, line", "model primary: fit_mmrm", "left out"),
 }
 """Command -> what its comment says that is in its output."""
