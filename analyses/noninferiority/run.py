@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 import coxa
 from coxa.report import primary_rows, record_look
 
@@ -34,6 +36,9 @@ def main(out: Path) -> None:
     (page,) = report.write(out)
     compared = trial.truth.beside(primary_rows(report))
     print(compared[SHOWN].to_string(index=False, float_format="{:.3f}".format))
+    shown = pd.read_csv(out / "results.csv")
+    looks = shown[shown["table"].isin(["hypotheses-looks", "hypotheses-inference"])].drop_duplicates("cell")
+    print(looks[["row_label", "column_label", "shown"]].to_string(index=False))
     print(f"report: {page}")
 
 

@@ -25,13 +25,18 @@ def values(text: str) -> list[float]:
     return [float(number.replace(",", "").replace("_", "") or 0) for number in VALUE.findall(text)]
 
 
+def is_made(page: Path) -> bool:
+    """Whether a command writes a page, or the script of its data does."""
+    return "--write" in page.read_text(encoding="utf-8") or "synthetic_data" in page.parts
+
+
 def unfounded(page: Path, printed: str) -> list[str]:
     """Return the numbers of a page that are, to their decimals, not among those that its study has."""
     study, text = page.parent, page.read_text(encoding="utf-8")
     files = [*study.glob("*.yaml"), *study.glob("*.py")]
     files += [ROOT / name for name in re.findall(r"tests/[\w/]+\.py", text)]
     linked = [study / target for target in re.findall(r"\]\(([\w./-]+\.md)", text)]
-    files += [each for each in linked if each.exists() and "--write" in each.read_text(encoding="utf-8")]
+    files += [each for each in linked if each.exists() and is_made(each)]
     known = values(printed) + [number for file in files for number in values(file.read_text(encoding="utf-8"))]
     missing = []
     for number in claimed(page):
