@@ -33,7 +33,7 @@ from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.pages import without_scripts
 from tests.spec.small_trial import NASTY, built, plan, read_text, rendered, report, with_holm, with_newcomer
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
+VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
 
 
 class Page(HTMLParser):

@@ -234,7 +234,8 @@ def test_dev_runs_coxa_in_the_directory_of_the_caller(tmp_path: Path) -> None:
     for name in ("python", "coxa"):
         (commands / name).write_text('#!/bin/sh\necho "$PWD | $COXA_COMMAND | $*"\n')
         (commands / name).chmod(0o755)
-    for arguments, passed in ((["coxa", "check", "a.yaml"], "check a.yaml"), (["demo"], "demo")):
+    calls = ((["coxa", "check", "a.yaml"], "check a.yaml"), (["demo"], "demo"), (["python", "a.py"], "a.py"))
+    for arguments, passed in calls:
         shown = subprocess.run(
             [str(ROOT / "dev"), *arguments],
             cwd=tmp_path,

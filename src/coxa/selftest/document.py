@@ -18,6 +18,9 @@ PURPOSE = (
 )
 
 
+DOTS = "\N{HORIZONTAL ELLIPSIS}" * 30
+"""A line to be written on."""
+
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 """Of the reasons why a number need not agree to the last digit, in the order in which they come."""
 
@@ -47,7 +50,7 @@ def selftest_document(result: Selftest, day: str) -> Document:
             Section("operation", "Operation", (_operation(result),) if result.operation else ()),
             Section("numbers", "Numbers compared with other software", (TableBlock(numbers_table(result)),)),
             Section("time", "Time taken", (_times(result),)),
-            Section("signed", "Reviewed", (Card("", (("Name", ""), ("Date", ""), ("Signature", ""))),)),
+            Section("signed", "Reviewed", (Card("", tuple((line, DOTS) for line in ("Name", "Date", "Signature"))),)),
         ),
     )
 

@@ -21,7 +21,7 @@ from coxa.report.output.csv_files import csv_text
 from coxa.report.output.interaction import engine, page_script, policy, static
 from coxa.report.output.slide import size_class
 from coxa.tables.cells import Cell
-from coxa.tables.characters import printable
+from coxa.tables.characters import BREAK, breakable, printable
 from coxa.tables.prose import Text
 from coxa.tables.table import Table
 
@@ -122,6 +122,10 @@ def shown_parts(document: Document) -> list[ShownPart]:
     ]
 
 
+LONG_WORD = 18
+"""Letters of a word that the narrowest column of row headings has room for."""
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -139,8 +143,20 @@ def _environment() -> Environment:
     environment.filters["against"] = _against
     environment.filters["said"] = said
     environment.filters["printed"] = printed_class
+    environment.filters["joints"] = joints
     environment.tests["of_kind"] = lambda block, kind: type(block).__name__ == kind
     return environment
+
+
+def joints(label: str) -> Markup:
+    """Return a row heading in which a word too long for a phone may be broken, at its joints where it has some.
+
+    Examples
+    --------
+    >>> joints("arm[manual_therapy]:visit"), joints("Köln")
+    (Markup('arm[manual_<wbr>therapy]:<wbr>visit'), Markup('Köln'))
+    """
+    return Markup(str(escape(breakable(label, LONG_WORD))).replace(BREAK, "<wbr>"))
 
 
 def printed_class(table: Table) -> str:
