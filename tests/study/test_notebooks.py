@@ -56,7 +56,7 @@ STORIES = {
     "05_missing_not_at_random": (
         "print(table['estimate'].idxmin() == 'mar', table.loc['j2r', 'estimate'] > table.loc['cir', 'estimate'])",
         "print(table['conf_low'].le(truth).mul(table['conf_high'].ge(truth)).loc[['j2r', 'cr', 'cir']].all())",
-        "print(tip.significant, tip.shift > 0)",
+        "print(tip.significant, tip.shift > 0, not surface.tips_within_plausible, tip.shift > surface.plausible[0][1])",
     ),
     "06_power_for_your_trial": (
         "print(sum(model.n) < sum(alone.n), size.low < size.n < size.high)",

@@ -20,7 +20,8 @@ def show_markdown(text: str) -> None:
     if not out.is_terminal:
         typer.echo(text)
         return
-    out.push_theme(Theme({"markdown.code": "bold", "markdown.code_block": "none"}))  # no ground of its own
+    out.no_color = True  # bold alone is read on light and dark grounds
+    out.push_theme(Theme({"markdown.code": "bold", "markdown.code_block": "none"}))
     parts = CODE.split(text)
     parts[::2] = [HEADING.sub(r"**\1**", part) for part in parts[::2]]  # a comment in code is no heading
     out.print(Markdown("".join(parts), code_theme="ansi_light"))
