@@ -146,3 +146,13 @@ def test_the_plan_gives_an_audit_whose_sentences_have_no_therapists_where_the_fi
     assert "eligible episodes began in 3 clinics" in done.output
     assert "therapist" not in done.output
     assert (tmp_path / "out" / "audit.html").exists()
+
+
+def test_a_reason_that_all_columns_share_is_given_once_and_numbers_are_short(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    lines = [f"{20.123456789 + number},{number % 7}" for number in range(20)]
+    path.write_text("\n".join(["Lung,Steps", *lines]), encoding="utf-8")
+    shown = runner.invoke(app, ["import", str(path), "--out", str(tmp_path / "mine")], env=WIDE).output
+    assert "? What are the data of? (needed)" in shown
+    assert shown.count("It is read once it is known what the data are of.") == 1
+    assert "20.1235, 21.1235, 22.1235" in shown

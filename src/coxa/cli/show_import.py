@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from coxa.importing.proposal import Proposal, Question, Reading
 
 ORDER = {"mapped": 0, "asked": 1, "unused": 2}
 COLOURS = {"mapped": "green", "asked": "yellow", "unused": "dim"}
+LONG_NUMBER = re.compile(r"-?\d+\.\d{6,}")
 SHOWN, EXAMPLES = 60, 3
 """So many columns of a state are listed, and so many values of each."""
 
@@ -47,30 +49,38 @@ def show_understood(proposal: Proposal, quiet: bool = False, before: Proposal | 
 
 def _show_readings(readings: Sequence[Reading]) -> None:
     several = len({(each.file, each.sheet) for each in readings}) > 1
+    alike = len(readings) > 1 and len({(each.role, each.why) for each in readings}) == 1
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in (*(("table",) if several else ()), "column", "", "is", "values", "why"):
+    last = ("values",) if alike else ("is", "values", "why")
+    for name in (*(("table",) if several else ()), "column", "", *last):
         table.add_column(name, overflow="fold")
     listed = sorted(readings, key=lambda each: ORDER[each.status])
     for status in ORDER:
         same = [each for each in listed if each.status == status]
         for each in same[:SHOWN]:
             place = [Text(each.sheet or each.file)] if several else []
+            cells = [Text(each.role), Text(_values(each.examples[:EXAMPLES])), Text(each.why)]
             table.add_row(
                 *place,
                 Text(each.column),
                 Text(each.status, style=COLOURS[status]),
-                Text(each.role),
-                Text(_values(each.examples[:EXAMPLES])),
-                Text(each.why),
+                *(cells[1:2] if alike else cells),
             )
         if len(same) > SHOWN:
             table.add_row(*([Text("")] if several else []), Text(f"and {len(same) - SHOWN} more"), Text(status))
     console().print(table)
+    if alike:
+        typer.echo(f"All columns: {readings[0].why}")
 
 
 def _values(examples: Sequence[str]) -> str:
     """Return values with commas between them, or semicolons where a value has a comma itself: `6,5; 4`."""
-    return ("; " if any("," in text for text in examples) else ", ").join(examples)
+    return ("; " if any("," in text for text in examples) else ", ").join(map(_in_brief, examples))
+
+
+def _in_brief(text: str) -> str:
+    """Return a number of many digits to six of them, and any other value as it is."""
+    return f"{float(text):.6g}" if LONG_NUMBER.fullmatch(text) else text
 
 
 def _show_question(question: Question, waiting: Sequence[str]) -> None:
