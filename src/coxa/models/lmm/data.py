@@ -72,12 +72,14 @@ def mixed_data(spec: LMMSpec, data: pd.DataFrame) -> MixedData:
         people = used[who].to_numpy(copy=True)
     has_visit = visit in design.levels
     visits = tuple(label_text(level) for level in design.levels[visit]) if has_visit else ("",)
-    there = np.array([label_text(value) for value in used[visit]]) if has_visit else np.full(len(used), "")
+    there = np.full(len(used), "", dtype=object)
+    if has_visit:
+        there[:] = [label_text(value) for value in used[visit]]
     sample = Sample(
         participant_column=who,
         visit_column=visit if has_visit else None,
         participant=people,
-        visit=there.astype(object),
+        visit=there,
         visits=visits,
         left_out=left_out(data, design, who, visit),
         weights=None if weights is None else checked_weights(used[weights], np.flatnonzero(design.complete)),

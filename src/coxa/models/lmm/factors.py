@@ -313,7 +313,7 @@ def check_apart(formula: str, name: str, names: Sequence[str], matrix: np.ndarra
 
     An effect must not be a sum of those it is correlated with, nor a multiple of any other.
     """
-    scaled = matrix / np.sqrt((matrix**2).mean(axis=0))
+    scaled = np.asfortranarray(matrix / np.sqrt(np.einsum("nq,nq->q", matrix, matrix) / len(matrix)))
     part = np.repeat(np.arange(len(parts)), parts)
     for k, column in enumerate(scaled.T):
         sets: list[np.ndarray] = [np.flatnonzero(part[:k] == part[k]), *(np.array([j]) for j in range(k))]

@@ -21,7 +21,7 @@ from coxa.models.mmrm.data import RepeatedData
 from coxa.models.numerics.marginal_fit import Attempt
 from coxa.models.numerics.mixed.build import Blocks
 from coxa.models.numerics.mixed.derivatives import derived
-from coxa.models.numerics.mixed.likelihood import Mixed, linear, state
+from coxa.models.numerics.mixed.likelihood import Mixed, linear
 from coxa.models.numerics.mixed.search import VANISHED_TEXT, MixedOptimum, optimum_of
 from coxa.models.numerics.mixed.starts import starts
 from coxa.models.options import few_levels, hardly_repeated
@@ -163,12 +163,11 @@ def informed(model: Mixed, optimum: MixedOptimum, information: str) -> Informed:
     """
     if information == "expected":
         straight = linear(model)
-        at = state(straight, optimum.theta)
-        slope = derived(straight, at)
+        slope = derived(straight, optimum.at)
         known, covariance = optimum.limited, np.zeros_like(slope.expected)
         try:
             covariance[np.ix_(~known, ~known)] = np.linalg.inv(slope.expected[np.ix_(~known, ~known)])
-            return Informed(straight, at, slope, covariance)
+            return Informed(straight, optimum.at, slope, covariance)
         except np.linalg.LinAlgError:
             raise FitError(
                 "the expected information on the variances is singular: two of them cannot be distinguished",

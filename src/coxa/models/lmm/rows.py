@@ -78,8 +78,8 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
     root = None if weights is None else np.sqrt(weights)[:, None]
     levels, sizes = [], []
     for factor in factors:
-        with_level = factor.codes >= 0
-        rms = np.sqrt((factor.effects[with_level] ** 2).mean(axis=0))
+        squares = np.einsum("nq,nq->q", factor.effects, factor.effects)  # of rows without a level they are zero
+        rms = np.sqrt(squares / (factor.codes >= 0).sum())
         sizes.append(rms)
         scaled = factor.effects / rms if root is None else factor.effects / rms * root
         levels.append(Levels(factor.codes, scaled, CholeskyFactor(factor.parts), len(factor.labels)))

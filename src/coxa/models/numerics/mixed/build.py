@@ -12,7 +12,7 @@ from coxa.models.covariance.structure import Structure
 from coxa.models.numerics.mixed.coefficients import Coefficients
 from coxa.models.numerics.mixed.components import ComponentRows, Layout, component_rows, layout
 from coxa.models.numerics.mixed.markov import Markov
-from coxa.models.numerics.mixed.patterns import Columns, KeptRows, Sparse, gathered, no_columns
+from coxa.models.numerics.mixed.patterns import Columns, KeptRows, Sparse, gathered, no_columns, side_by_side
 from coxa.models.numerics.mixed.random_design import CholeskyFactor, OuterFactors
 from coxa.models.numerics.mixed.structured import Structured
 
@@ -117,7 +117,7 @@ def coefficients(block: Levels, xy: np.ndarray, outer: OuterColumns) -> tuple[Co
     outer_projected = project @ u.matrix if u.width else None
     projected_u = no_columns(n * q) if outer_projected is None else padded(outer_projected.tocsr(), u.width)
     columns, kept, pattern, firsts = patterned(outer.layout, alike(gram), projected, projected_u)
-    random = Coefficients(columns, gram[firsts], total_of(xy, outer, codes), block.cholesky, rows)
+    random = Coefficients(columns, side_by_side(gram[firsts]), total_of(xy, outer, codes), block.cholesky, rows)
     return random, Blocks(kept, pattern, gram, outer.layout.of_block)
 
 
@@ -127,7 +127,7 @@ def patterned(
     """Return the columns of blocks, the same block by block, the pattern of each block, and a block of each pattern."""
     if where.outer_factors.components == 1:
         columns, own, firsts = gathered(pattern, xy, u)
-        return columns, KeptRows(xy, u), own, firsts
+        return columns, columns if isinstance(columns, KeptRows) else KeptRows(xy, u), own, firsts
     rows = component_rows(where.outer_factors, where.of_block, xy, u, pattern)
     return rows, rows, pattern, np.unique(pattern, return_index=True)[1]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from coxa.models.numerics.mixed.patterns import Columns
+from coxa.models.numerics.mixed.patterns import Columns, small_weighted
 from coxa.models.numerics.mixed.random_design import CholeskyFactor
 
 
@@ -65,13 +65,12 @@ class Curvature:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """At some parameters: s2, of each pattern Y and N (S, q, q), and first and second derivatives of D."""
+    """At some parameters: s2, the entries of L, and of each pattern Y and N (S, q, q)."""
 
     s2: float
+    lower: np.ndarray
     y: np.ndarray
     n: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +105,12 @@ class Coefficients:
         s2 = float(np.exp(theta[0]))
         lower = self.cholesky.matrix(theta[1:])
         q = len(lower)
-        both = np.kron(lower, lower)  # vec(L' C L) = (L x L)' vec(C), by rows
-        inside = (self.gram.reshape(-1, q * q) @ both).reshape(-1, q, q) + np.eye(q)
-        inverse, log_det = small_inverse(inside)
-        f = (inverse.reshape(-1, q * q) @ both.T).reshape(-1, q, q)
+        both = (lower[:, None, :, None] * lower[:, None]).reshape(q * q, q * q)  # vec(L'CL) = (L x L)' vec(C), by rows
+        inverse, log_det = small_inverse(mapped(self.gram, both) + np.eye(q))
+        f = mapped(inverse, both.T)
         y = np.eye(q) - small_product(f, self.gram)
         moments = (self.total - self.columns.fold(f)) / s2
-        parts = Parts(s2, y, small_product(self.gram, y), *self.cholesky.products(theta[1:]))
+        parts = Parts(s2, theta[1:], y, small_product(self.gram, y))
         return Within(self.n_rows * float(theta[0]) + float(self.columns.n @ log_det), moments, parts)
 
     def derivatives(
@@ -126,9 +124,10 @@ class Coefficients:
         parts: Parts = at.parts
         transformed = self.columns.transformed(parts.y)
         q = parts.n.shape[-1]
-        flat, first = parts.n.reshape(-1, q * q), parts.first.reshape(-1, q * q)
-        second = parts.second.reshape(*parts.second.shape[:2], q * q)
-        by_d = np.tensordot(parts.first, transformed.outer(), axes=2) / parts.s2
+        once, twice_d = self.cholesky.products(parts.lower)
+        flat, first = parts.n.reshape(-1, q * q), once.reshape(-1, q * q)
+        second = twice_d.reshape(*twice_d.shape[:2], q * q)
+        by_d = np.tensordot(once, transformed.outer(), axes=2) / parts.s2
         n = self.columns.n @ flat
         trace = np.concatenate([[self.n_rows], first @ n])
         twice = ((flat * self.columns.n[:, None]).T @ flat).reshape(q, q, q, q)
@@ -150,10 +149,11 @@ class Coefficients:
         """Return sum_kl weights_kl Z'W V_k W V_l W Z, shape (C, width, width)."""
         parts: Parts = at.parts
         q = parts.n.shape[-1]
-        four = np.tensordot(np.tensordot(parts.first, weights[1:, 1:], axes=(0, 0)), parts.first, axes=(2, 0))
-        inner = (parts.n.reshape(-1, q * q) @ four.transpose(1, 2, 0, 3).reshape(q * q, q * q)).reshape(-1, q, q)
+        first, _ = self.cholesky.products(parts.lower)
+        four = np.tensordot(np.tensordot(first, weights[1:, 1:], axes=(0, 0)), first, axes=(2, 0))
+        inner = mapped(parts.n, four.transpose(1, 2, 0, 3).reshape(q * q, q * q))
         inner = (inner + inner.swapaxes(1, 2)) / 2
-        alone = np.tensordot(weights[0, 1:] + weights[1:, 0], parts.first, axes=1)
+        alone = np.tensordot(weights[0, 1:] + weights[1:, 0], first, axes=1)
         every = self.columns.transformed(parts.y).fold(inner + alone) / parts.s2
         return every + weights[0, 0] * at.moments
 
@@ -171,16 +171,23 @@ def with_scale(edge: np.ndarray, inner: np.ndarray) -> np.ndarray:
 
 
 def small_product(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the products of matrices (S, q, q); written out for q = 2, where that is many times faster."""
-    if left.shape[-1] == 1:
-        return left * right
-    if left.shape[-1] > 2:
-        return left @ right
-    product = np.empty_like(left)
-    for a in range(2):
-        for b in range(2):
-            product[:, a, b] = left[:, a, 0] * right[:, 0, b] + left[:, a, 1] * right[:, 1, b]
-    return product
+    """Return the products of matrices (S, q, q), side by side where q is small."""
+    return left * right if left.shape[-1] == 1 else small_weighted(left, right)
+
+
+def mapped(matrices: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """Return matrices (S, q, q) whose entries, by rows, are multiplied by a matrix (q * q, q * q), side by side."""
+    s, q, _ = matrices.shape
+    return (by.T @ matrices.reshape(s, q * q).T).T.reshape(s, q, q)
+
+
+def determinants(matrices: np.ndarray) -> np.ndarray:
+    """Return the determinants (S,) of symmetric matrices (S, q, q)."""
+    if matrices.shape[-1] > 2:
+        return np.asarray(np.linalg.det(matrices))
+    if matrices.shape[-1] == 1:
+        return matrices[:, 0, 0]
+    return np.asarray(matrices[:, 0, 0] * matrices[:, 1, 1] - matrices[:, 0, 1] ** 2)
 
 
 def small_inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -196,14 +203,12 @@ def small_inverse(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         lower = np.linalg.cholesky(matrices)
         root = np.linalg.inv(lower)
         return root.swapaxes(1, 2) @ root, 2 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
+    det = determinants(matrices)
     if q == 1:
-        inverse, det = 1 / matrices, matrices[:, 0, 0]
+        inverse = 1 / matrices
     else:
         a, b, d = matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 1]
-        det = a * d - b * b
-        inverse = np.empty_like(matrices)
-        inverse[:, 0, 0], inverse[:, 1, 1] = d / det, a / det
-        inverse[:, 0, 1] = inverse[:, 1, 0] = -b / det
+        inverse = (np.array([d, -b, -b, a]) / det).reshape(2, 2, -1).transpose(2, 0, 1)
     if not (det > 0).all():
         raise np.linalg.LinAlgError("not positive definite")
     return inverse, np.log(det)

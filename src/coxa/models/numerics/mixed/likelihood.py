@@ -46,7 +46,10 @@ class Mixed:
 
 
 def linear(model: Mixed) -> Mixed:
-    """Return the model with its derivatives taken in variances and covariances of random effects."""
+    """Return the model with its derivatives taken in variances and covariances of random effects.
+
+    A state of the model is one of this as well: only derivatives differ.
+    """
     factors = tuple(replace(one, cholesky=replace(one.cholesky, linear=True)) for one in model.outer_factors.factors)
     outer_factors = replace(model.outer_factors, factors=factors)
     if isinstance(model.within, Markov):

@@ -13,6 +13,9 @@ from scipy.sparse import bsr_array, csr_array
 FEW_PATTERNS = 4
 """Blocks for each pattern from which sums of patterns are smaller than the rows themselves."""
 
+SMALL = 3
+"""Places of a block up to which products are written out over all blocks, which is many times faster."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
@@ -81,7 +84,7 @@ class Columns(Protocol):
 class KeptRows:
     """Every block is a pattern of its own, with its rows, in one component; zero rows at places a block does not have.
 
-    xy : (S, m, p + 1)
+    xy : (S, m, p + 1), quickest as `side_by_side` lays it out
     u  : sparse columns of the S m rows
     """
 
@@ -107,13 +110,12 @@ class KeptRows:
     def folded(self, weights: np.ndarray) -> np.ndarray:
         """Return one sum, for weights (S, m, m)."""
         c, k = self.xy.shape[-1], self.u.width
-        xy = self.xy.reshape(-1, c)
-        weighted = small_weighted(weights, self.xy).reshape(-1, c)
+        weighted = small_weighted(weights, self.xy)
         total = np.empty((k + c, k + c))
-        total[k:, k:] = xy.T @ weighted
+        total[k:, k:] = products_summed(self.xy, weighted)
         if k:
             u = self.u.matrix
-            total[:k, k:] = u.T @ weighted
+            total[:k, k:] = u.T @ weighted.reshape(-1, c)
             total[k:, :k] = total[:k, k:].T
             blocks = bsr_array((weights, np.arange(len(weights)), np.arange(len(weights) + 1)))
             total[:k, :k] = (u.T @ (blocks.tocsr() @ u)).toarray()
@@ -150,7 +152,7 @@ class KeptRows:
         kernel = kernels[0]
         s, m, c = self.xy.shape
         k = self.u.width
-        total = row_products((self.xy.reshape(-1, c) @ kernel[k:, k:]).reshape(s, m, c), self.xy)
+        total = row_products(small_times(self.xy, kernel[k:, k:]), self.xy)
         if k:
             places, values = self.u.places.reshape(s, m, -1), self.u.values.reshape(s, m, -1)
             reached = row_products((self.u.matrix @ kernel[:k, k:]).reshape(s, m, c), self.xy)
@@ -170,27 +172,53 @@ def upper(n: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, columns
 
 
+def side_by_side(arrays: np.ndarray) -> np.ndarray:
+    """Return arrays (S, m, c) of few places laid out so that each entry has its values of all blocks in a row."""
+    if arrays.shape[1] > SMALL:
+        return arrays
+    return np.ascontiguousarray(arrays.transpose(1, 2, 0)).transpose(2, 0, 1)
+
+
 def small_weighted(weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return weights (S, m, m) times rows (S, m, c); written out for small m, where that is many times faster."""
-    m = rows.shape[1]
-    if m > 3:
+    """Return weights (S, m, m) times rows (S, m, c), side by side where m is small."""
+    s, m, c = rows.shape
+    if m > SMALL:
         return weights @ rows
-    products = weights[:, :, 0, None] * rows[:, None, 0]
-    for b in range(1, m):
-        products += weights[:, :, b, None] * rows[:, None, b]
-    return products
+    products = np.empty((m, c, s))
+    by_entry, by_row = weights.transpose(1, 2, 0), rows.transpose(1, 2, 0)
+    for a in range(m):
+        np.multiply(by_entry[a, 0], by_row[0], out=products[a])
+        for b in range(1, m):
+            products[a] += by_entry[a, b] * by_row[b]
+    return products.transpose(2, 0, 1)
+
+
+def small_times(rows: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Return rows (S, m, c) times a kernel (c, d), side by side where m is small."""
+    s, m, c = rows.shape
+    if m > SMALL:
+        return (rows.reshape(-1, c) @ kernel).reshape(s, m, -1)
+    return (kernel.T @ rows.transpose(1, 2, 0)).transpose(2, 0, 1)
 
 
 def row_products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return left_a' right_b of each block, (S, m, m), for rows (S, m, c); written out for small m."""
-    m = left.shape[1]
-    if m > 3:
+    """Return left_a' right_b of each block, (S, m, m), for rows (S, m, c), side by side where m is small."""
+    s, m, _ = left.shape
+    if m > SMALL:
         return left @ right.swapaxes(1, 2)
-    products = np.empty((len(left), m, m))
+    products = np.empty((m, m, s))
     for a in range(m):
         for b in range(m):
-            products[:, a, b] = np.einsum("sc,sc->s", left[:, a], right[:, b])
-    return products
+            products[a, b] = np.einsum("sc,sc->s", left[:, a], right[:, b])
+    return products.transpose(2, 0, 1)
+
+
+def products_summed(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the sum of left_a right_a' over all blocks and places, (c, c), for rows (S, m, c)."""
+    c = left.shape[-1]
+    if left.shape[1] > SMALL:
+        return left.reshape(-1, c).T @ right.reshape(-1, c)
+    return (left.transpose(1, 2, 0) @ right.swapaxes(0, 1)).sum(axis=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +295,7 @@ def gathered(pattern: np.ndarray, xy: np.ndarray, u: Sparse) -> tuple[Columns, n
     count = int(pattern.max()) + 1
     if count * FEW_PATTERNS > len(xy):
         every = np.arange(len(xy))
-        return KeptRows(xy, u), every, every
+        return KeptRows(side_by_side(xy), u), every, every
     order = np.argsort(pattern, kind="stable")
     members = np.split(order, np.searchsorted(pattern[order], np.arange(1, count)))
     return summed(members, xy, u), pattern, np.array([blocks[0] for blocks in members])

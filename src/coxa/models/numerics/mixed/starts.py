@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import logit
 
 from coxa.models.covariance.structure import lifted
-from coxa.models.numerics.mixed.coefficients import Coefficients, small_inverse
+from coxa.models.numerics.mixed.coefficients import Coefficients, determinants, small_inverse
 from coxa.models.numerics.mixed.likelihood import Mixed, state
 from coxa.models.numerics.mixed.markov import Markov
 from coxa.models.numerics.mixed.random_design import CholeskyFactor
@@ -116,8 +116,11 @@ def pseudo_inverse(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return inverses of sums of squares (S, q, q), pseudo-inverses where one is not regular, and ranks (S,)."""
     q = gram.shape[1]
     scale = np.sqrt(np.maximum(np.diagonal(gram, axis1=1, axis2=2), np.finfo(float).tiny))
-    regular = np.linalg.det(gram / (scale[:, :, None] * scale[:, None])) > REGULAR
-    inverse, ranks = np.empty_like(gram), np.full(len(gram), float(q))
+    regular = determinants(gram / (scale[:, :, None] * scale[:, None])) > REGULAR
+    ranks = np.full(len(gram), float(q))
+    if regular.all():
+        return small_inverse(gram)[0], ranks
+    inverse = np.empty_like(gram)
     inverse[regular] = small_inverse(gram[regular])[0]
     inverse[~regular] = np.linalg.pinv(gram[~regular], hermitian=True)
     ranks[~regular] = np.rint(np.einsum("sab,sba->s", inverse[~regular], gram[~regular]))
