@@ -160,7 +160,7 @@ def two_columns(
     arms = data.loc[complete, [arm]]
     if pd.api.types.is_numeric_dtype(arms[arm].dtype):
         arms = arms.astype(pd.CategoricalDtype(sorted(arms[arm].unique())))
-    frame, known, _ = coded(arms, [arm])
+    frame, known, _ = coded(arms, [arm], arms.index)
     names = [label_text(level) for level in known[arm]]
     if len(names) < 2:
         raise FitError(f"'{arm}' has one level, {names[0] if names else 'none'}", ["Give two arms or more."])

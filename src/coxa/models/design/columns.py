@@ -241,9 +241,12 @@ def columns_of(terms: str, frame: pd.DataFrame, levels: Mapping[str, Sequence[An
 
 
 def coded(
-    frame: pd.DataFrame, names: Sequence[str]
+    frame: pd.DataFrame | Mapping[str, pd.Series], names: Sequence[str], index: pd.Index
 ) -> tuple[pd.DataFrame, dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]]]:
-    """Return columns of the frame with text and booleans categorical, the levels of each such one, and unused ones."""
+    """Return columns with text and booleans categorical, the levels of each such one, and unused ones.
+
+    `index` is that of the columns; looking each of them up in a frame takes longer than coding it.
+    """
     columns: dict[str, Any] = {}
     levels: dict[str, tuple[Any, ...]] = {}
     unused: dict[str, tuple[Any, ...]] = {}
@@ -264,7 +267,7 @@ def coded(
             continue
         columns[name] = present
         levels[name] = tuple(present.categories)
-    return pd.DataFrame(columns, index=frame.index, copy=False), levels, unused
+    return pd.DataFrame(columns, index=index, copy=False), levels, unused
 
 
 def used_levels(values: Any) -> tuple[pd.Categorical, tuple[Any, ...]]:
@@ -275,7 +278,7 @@ def used_levels(values: Any) -> tuple[pd.Categorical, tuple[Any, ...]]:
     return values.remove_unused_categories(), tuple(values.categories[counts == 0])
 
 
-def check_text(frame: pd.DataFrame, names: Iterable[str]) -> None:
+def check_text(frame: pd.DataFrame | Mapping[str, pd.Series], names: Iterable[str]) -> None:
     """Raise FitError where a column of text numbers, or of dates, would become a factor with a level for each."""
     for name in names:
         values = frame[name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from coxa.errors import OptionError, choose
 
@@ -219,6 +220,12 @@ def split_random(text: str) -> tuple[str, tuple[str, ...]]:
         raise OptionError(
             f"The formula is of type {type(text).__name__}. Give text, such as 'pain ~ arm + (1 | therapist)'."
         )
+    return _split(text)
+
+
+@lru_cache(maxsize=256)
+def _split(text: str) -> tuple[str, tuple[str, ...]]:
+    """Split a formula once, where options, rows and reports each ask for its parts."""
     fixed, depth, start = "", 0, 0
     terms: list[str] = []
     around: list[tuple[str, str]] = []

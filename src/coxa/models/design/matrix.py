@@ -111,16 +111,18 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     used = list(dict.fromkeys((formula.response, *formula.variables, *also)))
     check_once(data, used)
     considered = np.ones(len(data), dtype=bool) if keep is None else keep
-    missing = np.array([data[name].array.isna() for name in used]) & considered
+    columns: Mapping[str, pd.Series] = {name: data[name] for name in used}
+    missing = np.array([values.array.isna() for values in columns.values()]) & considered
     complete = considered & ~missing.any(axis=0)
     if not complete.any():
         raise FitError(
             f"formula '{text}': no row has all of {', '.join(used)}",
             ["Look at how many values each of these columns has: data[columns].count()."],
         )
-    rows = complete_rows(data, complete, used)
-    check_text(rows, formula.variables)
-    right, levels, unused = coded(rows, formula.variables)
+    if not complete.all():
+        columns = {name: values[complete] for name, values in columns.items()}
+    check_text(columns, formula.variables)
+    right, levels, unused = coded(columns, formula.variables, columns[formula.response].index)
     check_levels(text, levels)
     try:
         with np.errstate(divide="ignore", invalid="ignore"):  # check_finite names what has no value
@@ -130,13 +132,13 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
         raise OptionError(f"Formula '{text}': {reason} Allowed: {GRAMMAR}.") from error
     if x.shape[1] == 0:
         raise OptionError(f"Formula '{text}' has no fixed effect on the right. Write 1 for a mean alone.")
-    columns = [str(name) for name in spec.column_names]
-    check_finite(formula, x, columns)
+    names = [str(name) for name in spec.column_names]
+    check_finite(formula, x, names)
     return Design(
         formula=formula,
         x=x,
-        y=response(formula, rows[formula.response]),
-        names=tuple(name.replace("[T.", "[") for name in columns),
+        y=response(formula, columns[formula.response]),
+        names=tuple(name.replace("[T.", "[") for name in names),
         terms={term_name(term): tuple(range(s.start, s.stop)) for term, s in spec.term_slices.items()},
         levels=levels,
         frame=right,
@@ -147,14 +149,12 @@ def design_matrix(text: str, data: pd.DataFrame, *, keep: np.ndarray | None = No
     )
 
 
-def complete_rows(
-    data: pd.DataFrame, complete: np.ndarray, columns: Sequence[str] | slice = slice(None)
-) -> pd.DataFrame:
-    """Return the complete rows of a frame, with at least these columns: the frame itself where all are complete.
+def complete_rows(data: pd.DataFrame, complete: np.ndarray) -> pd.DataFrame:
+    """Return the complete rows of a frame: the frame itself where all are complete.
 
     Taking rows copies them, which for a small model takes as long as fitting it. What is kept of them must be a copy.
     """
-    return data if complete.all() else data.loc[complete, columns]
+    return data if complete.all() else data.loc[complete]
 
 
 def check_once(data: pd.DataFrame, columns: Sequence[str]) -> None:
@@ -245,18 +245,23 @@ class Basis:
 
     The likelihood is computed in these, where no scale and no origin of a covariate can cost accuracy.
 
-    q    : (N, p) orthonormal columns
+    wide : (N, p + beside) orthonormal columns, and room for what is analysed with them
     back : (p, p) inverse of r; coefficients are back @ coefficients in the basis
     log_det : log |det r|
     """
 
-    q: np.ndarray
+    wide: np.ndarray
     back: np.ndarray
     log_det: float
 
+    @property
+    def q(self) -> np.ndarray:
+        """The orthonormal columns (N, p)."""
+        return self.wide[:, : len(self.back)]
 
-def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
-    """Return the basis of x (N, p).
+
+def orthonormal(x: np.ndarray, names: Sequence[str], *, beside: int = 0) -> Basis:
+    """Return the basis of x (N, p), with room for some columns on its right, which are not set.
 
     Raises
     ------
@@ -265,11 +270,11 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
     """
     gram = x.T @ x
     length = np.sqrt(np.diag(gram))
-    passes = by_cholesky(x, gram, length)
-    if passes is not None:
-        q, upper = passes
+    wide = np.empty((len(x), x.shape[1] + beside))
+    upper = by_cholesky(x, gram, length, wide)
+    if upper is not None:
         back = solve_triangular(upper, np.eye(len(upper))) / length[:, None]
-        return Basis(q, back, float(np.log(np.diag(upper)).sum() + np.log(length).sum()))
+        return Basis(wide, back, float(np.log(np.diag(upper)).sum() + np.log(length).sum()))
     unit = x / np.where(length > 0, length, 1)
     r = np.asarray(np.linalg.qr(unit, mode="r"))
     _, pivoted, order = qr(r, mode="economic", pivoting=True)
@@ -279,11 +284,14 @@ def orthonormal(x: np.ndarray, names: Sequence[str]) -> Basis:
         raise RankDeficientError(*dependence(pivoted, order, rank, names))
     back = solve_triangular(r, np.eye(len(r))) / length[:, None]
     log_det = float(np.log(np.abs(np.diag(r))).sum() + np.log(length).sum())
-    return Basis(x @ back, back, log_det)
+    np.matmul(x, back, out=wide[:, : x.shape[1]])
+    return Basis(wide, back, log_det)
 
 
-def by_cholesky(x: np.ndarray, gram: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return q and r of x over its columns' lengths by Cholesky's factor; None where they are nearly dependent.
+def by_cholesky(x: np.ndarray, gram: np.ndarray, length: np.ndarray, wide: np.ndarray) -> np.ndarray | None:
+    """Return r of x over its columns' lengths by Cholesky's factor; None where they are nearly dependent.
+
+    The first columns of `wide` become q.
 
     A second pass, without which they would not be orthogonal to the last digits, is made where the columns are not far
     from dependent. Two passes are as accurate as reflections where the condition is below the root of 1 / epsilon, and
@@ -294,11 +302,14 @@ def by_cholesky(x: np.ndarray, gram: np.ndarray, length: np.ndarray) -> tuple[np
     upper = upper_factor(gram / np.outer(length, length))
     if upper is None:
         return None
-    q = x @ (solve_triangular(upper, np.eye(len(upper))) / length[:, None])
+    q = np.matmul(x, solve_triangular(upper, np.eye(len(upper))) / length[:, None], out=wide[:, : len(upper)])
     if np.diag(upper).min(initial=1.0) > FAR_APART:
-        return q, upper
+        return upper
     again = upper_factor(q.T @ q)
-    return None if again is None else (q @ solve_triangular(again, np.eye(len(again))), again @ upper)
+    if again is None:
+        return None
+    q[:] = q @ solve_triangular(again, np.eye(len(again)))
+    return np.asarray(again @ upper)
 
 
 def upper_factor(gram: np.ndarray) -> np.ndarray | None:

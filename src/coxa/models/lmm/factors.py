@@ -256,7 +256,7 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
     if term.effects == "1" and term.by is None:
         return Effects(term, {}, None, (), ("Intercept",)), np.ones((len(frame), 1))
     check_text(frame, term.variables)
-    right, levels, _ = coded(frame, term.variables)
+    right, levels, _ = coded(frame, term.variables, frame.index)
     try:
         plain, spec = columns_of(term.effects, right, levels)
     except FormulaicError as error:
@@ -267,7 +267,7 @@ def effects_of(formula: str, term: RandomTerm, frame: pd.DataFrame) -> tuple[Eff
         raise OptionError(f"Formula '{formula}': {term.text} has no effect left of the bar. Write 1 for an intercept.")
     by_levels: tuple[Any, ...] = ()
     if term.by is not None:
-        _, by, _ = coded(frame[[term.by]].astype("category"), [term.by])
+        _, by, _ = coded(frame[[term.by]].astype("category"), [term.by], frame.index)
         there = frame.loc[frame[list(term.columns)].notna().all(axis=1), term.by]
         by_levels = tuple(level for level in by[str(term.by)] if (there == level).any())
         names = tuple(

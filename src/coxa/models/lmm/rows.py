@@ -69,7 +69,7 @@ class Prepared:
 
 def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarray | None) -> Prepared:
     """Return the rows in the coordinates of the search."""
-    basis = orthonormal(design.x, design.names)
+    basis = orthonormal(design.x, design.names, beside=1)
     guess = basis.q.T @ design.y
     left = design.y - basis.q @ guess
     n, p = basis.q.shape
@@ -83,7 +83,8 @@ def prepared(design: Design, factors: Sequence[RandomFactor], weights: np.ndarra
         sizes.append(rms)
         scaled = factor.effects / rms if root is None else factor.effects / rms * root
         levels.append(Levels(factor.codes, scaled, CholeskyFactor(factor.parts), len(factor.labels)))
-    xy = np.column_stack([basis.q, left / size])
+    xy = basis.wide
+    xy[:, -1] = left / size
     log_weights = 0.0 if root is None else float(np.log(root).sum())
     return Prepared(xy if root is None else xy * root, tuple(levels), basis, guess, size, tuple(sizes), log_weights)
 
