@@ -8,8 +8,13 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
+import numpy as np
+import pandas as pd
 import pytest
+
+from coxa import fit_mmrm
 
 SOURCE = Path(__file__).parents[2] / "src" / "coxa"
 
@@ -307,3 +312,34 @@ def test_the_estimand_of_an_analysis_is_looked_up_in_one_place() -> None:
     chain = re.compile(r"estimands\[[^\]]*(analyses\[|(analysis|plan|one)\.estimand\])")
     found = [str(path.relative_to(SOURCE)) for path in modules() if chain.search(path.read_text(encoding="utf-8"))]
     assert [name for name in found if name.split("/")[0] not in ("study", "analyses")] == []
+
+
+MOST_FILES = 16
+"""Files whose code one fit of a repeated-measures model runs."""
+
+
+def test_a_fit_of_repeated_measures_runs_few_files() -> None:
+    rng = np.random.default_rng(1)
+    who, visits = np.repeat(np.arange(40), 3), ["week_6", "week_12", "week_26"]
+    rows = pd.DataFrame({
+        "participant_id": who,
+        "visit": pd.Categorical(visits * 40, visits),
+        "arm": np.where(who % 2, "exercise", "usual_care"),
+        "baseline": rng.normal(size=40)[who],
+        "change": rng.normal(size=40)[who] + rng.normal(size=120),
+    })  # fmt: skip
+    ran: set[str] = set()
+
+    def seen(frame: FrameType, event: str, _: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(SOURCE):
+            ran.add(path.relative_to(SOURCE).as_posix())
+
+    fit_mmrm("change ~ baseline * visit + arm * visit", rows)  # what loads once is loaded
+    sys.setprofile(seen)
+    try:
+        fit_mmrm("change ~ baseline * visit + arm * visit", rows)
+    finally:
+        sys.setprofile(None)
+    assert "models/mmrm/fit.py" in ran
+    assert len(ran) <= MOST_FILES, sorted(ran)

@@ -142,7 +142,8 @@ def ladder_of(covariance: str | Sequence[str]) -> tuple[str, ...]:
             f"`covariance` is {covariance!r}. Give a structure, such as 'us', or a list of structures that "
             "are tried in order, such as ['us', 'toeph', 'cs']."
         )
-    return tuple(structure_named(word).name for word in words)
+    short = [isinstance(word, str) and word in STRUCTURES for word in words]
+    return tuple(word if known else structure_named(word).name for word, known in zip(words, short, strict=True))
 
 
 def check_times(ladder: Sequence[Structure], time: str | None) -> None:

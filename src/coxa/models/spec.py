@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, get_args
 
 from coxa.errors import OptionError, check_kind, check_option
-from coxa.models.covariance import structure_named
+from coxa.models import covariance as known
 from coxa.models.covariance.structure import Structure
 from coxa.models.design.formula import split_random
 from coxa.models.options import (
@@ -172,7 +172,7 @@ class MMRMSpec(Spec):
     @property
     def ladder(self) -> tuple[Structure, ...]:
         """The covariance structures in the order in which they are tried."""
-        return tuple(structure_named(word) for word in self.covariance)
+        return tuple(known.STRUCTURES[name] for name in self.covariance)
 
     @property
     def random(self) -> tuple[str, ...]:

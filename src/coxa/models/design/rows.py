@@ -128,13 +128,13 @@ def check_keys(data: pd.DataFrame, columns: Sequence[str]) -> None:
     for column in columns:
         if column not in data.columns:
             raise OptionError(not_allowed("column", column, map(str, data.columns)))
-    findings = Findings.of(
+    found = [
         Finding("error", "data", f"the row has no {column}", "Fill it in, or remove the row.", place(row), field=column)
         for column in columns
         for row in np.flatnonzero(data[column].array.isna())
-    )
-    if findings:
-        raise DataError("rows cannot be placed:", findings)
+    ]
+    if found:
+        raise DataError("rows cannot be placed:", Findings.of(found))
 
 
 def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) -> None:
@@ -145,7 +145,7 @@ def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) 
     groups: dict[tuple[Any, ...], list[int]] = {}
     for row, *key in used[used.duplicated(keep=False)].itertuples(name=None):
         groups.setdefault(tuple(key), []).append(row)
-    findings = Findings.of(
+    found = [
         Finding(
             "error",
             "data",
@@ -159,9 +159,9 @@ def check_unique(data: pd.DataFrame, complete: np.ndarray, keys: Sequence[str]) 
             rows=tuple(place(row) for row in rows),
         )
         for key, rows in groups.items()
-    )
-    if findings:
-        raise DataError("the same participant was measured twice:", findings)
+    ]
+    if found:
+        raise DataError("the same participant was measured twice:", Findings.of(found))
 
 
 def place(row: int | np.integer) -> int:

@@ -140,7 +140,7 @@ def fit_mmrm(
         partially_nested=partially_nested,
         information=information,
     )
-    if isinstance(data, ColumnarFrame):
+    if not isinstance(data, pd.DataFrame) and isinstance(data, ColumnarFrame):
         data = as_pandas(data)
     with one_thread():
         if spec.random:

@@ -172,12 +172,12 @@ def checked_times(values: pd.Series, who: np.ndarray, rows: np.ndarray) -> np.nd
 
 def check_rows(wrong: np.ndarray, rows: np.ndarray, values: pd.Series, rule: str, remedy: str) -> None:
     """Raise DataError naming the rows of a column in which a rule is broken."""
-    findings = Findings.of(
+    found = [
         Finding("error", "data", rule, remedy, place(rows[k]), field=str(values.name), value=str(values.iloc[k]))
         for k in np.flatnonzero(wrong)
-    )
-    if findings:
-        raise DataError(f"column '{values.name}' cannot be used:", findings)
+    ]
+    if found:
+        raise DataError(f"column '{values.name}' cannot be used:", Findings.of(found))
 
 
 def rows_left_out(
