@@ -1,6 +1,7 @@
 """Time the linear mixed model by size and by stage, beside other packages, all in one run.
 
-Each time is a median of repeats after one that is not counted. A peer's time is printed beside coxa's only where it
+Each time is a median of repeats after one that is not counted, in seconds of the processor, so that what else the
+machine does counts less; those of stages are by the clock. A peer's time is printed beside coxa's only where it
 came to the same log-likelihood: a fit that stopped elsewhere is no comparison. Python packages are looked for in the
 environment whose interpreter COXA_PEERS names, R's by Rscript; what is not installed is left out.
 
@@ -22,7 +23,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -136,10 +137,10 @@ def cases(*, quick: bool) -> list[Case]:
 
 def timed_fit(case: Case, ddf: str) -> tuple[float, float, Mapping[str, float]]:
     """Return seconds of a fit with the degrees of freedom of every coefficient, log-likelihood and times of stages."""
-    start = perf_counter()
+    start = process_time()
     fit = fit_lmm(case.formula, case.rows, ddf=ddf)
     fit.df  # noqa: B018
-    seconds = perf_counter() - start
+    seconds = process_time() - start
     assert fit.optimisation is not None
     return seconds, fit.loglik, fit.optimisation.seconds
 
@@ -235,12 +236,12 @@ def markdown(table: pd.DataFrame) -> str:
 PAGE = """# How fast the linear mixed model is
 
 Written by `python benchmarks/lmm.py --write docs/methods/random-effects-speed.md` (`nox -s bench`) in one run on a
-machine with {cores} cores that other work may have been running on. Seconds move with the machine and its load; the
-ratios within a run move less, and are what to look at.
+machine with {cores} cores that other work may have been running on. Seconds are of the processor, those of the stages
+by the clock. They move with the machine and its load; the ratios within a run move less, and are what to look at.
 
 The trials are simulated: five visits (weeks 6, 12, 26, 39, 52, or up to two weeks off these), 15% dropout, 3% gaps.
 Restricted likelihood; medians of repeats after a fit that is not counted. Linear algebra is kept to one thread; peers
-that have threads of their own may use them.
+that have threads of their own may use them, and their seconds add up.
 
 * intercepts and slopes: `{slopes}`
 * therapists in clinics: `{nested}`
@@ -303,7 +304,7 @@ def large(name: str) -> None:
     clinics = name.startswith("clinics")
     rows = nested_clinics() if clinics else diary()
     fit_lmm("pain ~ week + (1 | participant_id)" if clinics else "pain ~ day + (1 | participant_id)", rows.head(90))
-    before, start = peak_memory(), perf_counter()
+    before, start = peak_memory(), process_time()
     if clinics:
         ddf = "kenward-roger" if name.endswith("kenward-roger") else "satterthwaite"
         fit = fit_lmm("pain ~ arm * week + (1 | clinic/participant_id)", rows, ddf=ddf)
@@ -312,7 +313,7 @@ def large(name: str) -> None:
     else:
         fit = fit_lmm("pain ~ arm * day + (1 | participant_id)", rows, covariance=name, time="day")
     fit.df  # noqa: B018
-    seconds, peak = perf_counter() - start, peak_memory()
+    seconds, peak = process_time() - start, peak_memory()
     cells = (name, f"{len(rows):,}", f"{seconds:.1f}", f"{peak - before:.0f}", f"{peak:.0f}", f"{fit.loglik:.4f}")
     print("| " + " | ".join(cells) + " |")
 

@@ -12,7 +12,6 @@ from scipy.special import expit
 from coxa.arguments import FRAME, Kind, kinds
 from coxa.cards import Card, Carded, coefficient_rows
 from coxa.errors import OptionError, check_level, check_option
-from coxa.models.glmm.outcomes import OUTCOMES, Outcome
 from coxa.models.numerics.quadrature import normal_rule
 from coxa.models.results.record import Coefficients
 from coxa.models.results.records import Optimisation
@@ -79,11 +78,6 @@ class GLMMFit(Carded, Coefficients):
     def family(self) -> str:
         """Name of the family."""
         return str(getattr(self.spec, "family", ""))
-
-    @property
-    def outcome_family(self) -> Outcome:
-        """The family of the outcomes."""
-        return OUTCOMES[self.family]
 
     @property
     def n_clusters(self) -> int:

@@ -125,15 +125,3 @@ def exact_other(kind: str, centre: float) -> float | None:
     if kind == "yes_no":
         return float(1.0 / (1.0 + np.exp(-centre)))
     return None
-
-
-def level_shares(cuts: Floats, centre: float) -> Floats:
-    """Return (l,) shares of the levels of an arm.
-
-    Examples
-    --------
-    >>> level_shares(np.array([0.0]), 0.0).tolist()
-    [0.5, 0.5]
-    """
-    above = np.concatenate([[1.0], 1.0 / (1.0 + np.exp(-(cuts + centre))), [0.0]])
-    return np.asarray(above[:-1] - above[1:])
