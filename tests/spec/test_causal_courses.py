@@ -15,7 +15,7 @@ from coxa.causal.course_model import fit_course
 from coxa.causal.courses import AskedOfCourses, outcomes_of
 from coxa.causal.means import both_sides
 from coxa.causal.staying import staying_weights
-from coxa.causal.weights import weights_of_columns
+from coxa.causal.weights import Weighing
 from coxa.errors import DataError, FitError, OptionError
 from coxa.impute import fit_dropout
 from coxa.models import fit_mmrm
@@ -109,7 +109,7 @@ def arrays(rows: pd.DataFrame, estimator: Any, dropout: Any) -> tuple[np.ndarray
     wide = outcomes_of(rows, "pain", "participant_id", "visit", VISITS)
     chosen = (wide.people["group"] == "new").to_numpy()
     columns, _ = confounder_matrix(wide.people, ["age", "sex"])
-    weights = weights_of_columns(columns, chosen)
+    weights = Weighing().weights(columns, chosen)
     found = AskedOfCourses(estimator, dropout).means(wide.y, columns, weights, np.array(both_sides(chosen)))
     return np.concatenate([one.value for one in found]), np.hstack([one.error for one in found])
 

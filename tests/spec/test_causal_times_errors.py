@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from coxa.causal.modelled_times import modelled_time_numbers
-from coxa.causal.weights import weights_of_columns
+from coxa.causal.weights import Weighing
 from tests.reference.causal_times_numbers import HORIZON, times
 from tests.sizes import few
 
@@ -20,7 +20,7 @@ CLOSE = 2e-4
 def numbers(rows: np.ndarray, augmented: bool, target: Any) -> Any:
     data = times().iloc[:90].iloc[rows]
     x, treated = data[["x", "z"]].to_numpy(), data["a"].to_numpy() == 1
-    weights = weights_of_columns(x, treated, target=target)
+    weights = Weighing(target).weights(x, treated)
     time, event = data["time"].to_numpy(), data["event"].to_numpy()
     return modelled_time_numbers(time, event, x, weights, HORIZON, augmented=augmented)
 

@@ -28,6 +28,7 @@ from coxa.causal.compare_times import AskedOfTimes
 from coxa.causal.confounders import confounder_matrix
 from coxa.causal.means import GroupMeans, weighted_group_means
 from coxa.causal.weighted_times import weighted_hazard_ratio, weighted_restricted_means
+from coxa.causal.weights import Weighing
 from coxa.errors import CoxaError, FitError, OptionError
 from coxa.models.survival.kaplan_meier import kaplan_meier
 
@@ -320,7 +321,7 @@ def test_matched_times_have_the_curves_of_the_pairs() -> None:
 
 @pytest.mark.parametrize("estimator", ["g_computation", "doubly_robust"])
 def test_what_a_participant_adds_to_the_error_of_modelled_times_is_what_leaving_out_changes(estimator: Any) -> None:
-    data, plan = followed(), AskedOfTimes(estimator, "ATE", "propensity", False, None, 30.0)
+    data, plan = followed(), AskedOfTimes(estimator, Weighing(), 30.0)
 
     def numbers(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         columns, _ = confounder_matrix(rows, ["age", "sex"])

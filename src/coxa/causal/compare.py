@@ -27,10 +27,10 @@ from coxa.causal.means import GroupMeans, OutcomeFamily, modelled_group_means, w
 from coxa.causal.weights import (
     MissingOutcome,
     Target,
+    Weighing,
     WeightingMethod,
     Weights,
     observation_weights,
-    weights_of_columns,
 )
 from coxa.errors import check_known
 from coxa.estimates import Estimates
@@ -42,18 +42,12 @@ class Asked:
 
     estimator: Estimator
     family: OutcomeFamily
-    target: Target
-    method: WeightingMethod
-    stabilised: bool
-    truncate: float | None
+    weighing: Weighing
     missing_outcome: MissingOutcome
 
     def found(self, y: np.ndarray, columns: np.ndarray, treated: np.ndarray) -> tuple[Weights, GroupMeans]:
         """Return weights and means of an outcome (n,), columns of confounders (n, p) and the group (n,)."""
-        weights = weights_of_columns(
-            columns, treated, target=self.target, method=self.method, stabilised=self.stabilised,
-            truncate=self.truncate,
-        )  # fmt: skip
+        weights = self.weighing.weights(columns, treated)
         full = with_missing(weights, np.isfinite(y), columns, self.missing_outcome)
         if self.estimator == "weighted":
             return weights, weighted_group_means(y, full)
@@ -142,7 +136,7 @@ def compare_groups(
     chosen = two_groups(data, group, treated)
     columns, _ = confounder_matrix(data, confounders)
     y = data[outcome].to_numpy(dtype=float)
-    asked = Asked(estimator, FAMILIES[kind], target, method, stabilised, truncate, missing_outcome)
+    asked = Asked(estimator, FAMILIES[kind], Weighing(target, method, stabilised, truncate), missing_outcome)
     weights, means = asked.found(y, columns, chosen)
     covariance, samples = means.covariance, None
     if standard_error == "bootstrap":

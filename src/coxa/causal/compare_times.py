@@ -27,7 +27,7 @@ from coxa.causal.comparison import (
 from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.modelled_times import modelled_time_numbers
 from coxa.causal.weighted_times import TimeNumbers, weighted_log_hazard_ratio, weighted_time_numbers
-from coxa.causal.weights import Target, WeightingMethod, Weights, weights_of_columns
+from coxa.causal.weights import Target, Weighing, WeightingMethod, Weights
 from coxa.errors import check_known
 from coxa.estimates import Estimates
 from coxa.estimates.risk_rows import with_test
@@ -38,10 +38,7 @@ class AskedOfTimes:
     """How times of two groups are compared: the options of `compare_group_times`, on arrays."""
 
     estimator: Estimator
-    target: Target
-    method: WeightingMethod
-    stabilised: bool
-    truncate: float | None
+    weighing: Weighing
     horizon: float
 
     def found(
@@ -51,10 +48,7 @@ class AskedOfTimes:
 
         The fifth is the logarithm of the hazard ratio of weighted groups.
         """
-        weights = weights_of_columns(
-            columns, treated, target=self.target, method=self.method, stabilised=self.stabilised,
-            truncate=self.truncate,
-        )  # fmt: skip
+        weights = self.weighing.weights(columns, treated)
         if self.estimator == "weighted":
             numbers = weighted_time_numbers(time, event, weights, self.horizon)
             ratio, influence = weighted_log_hazard_ratio(time, event, weights)
@@ -135,7 +129,7 @@ def compare_group_times(
     chosen = two_groups(data, group, treated)
     columns, _ = confounder_matrix(data, confounders)
     days, happened = data[time].to_numpy(dtype=float), data[event].to_numpy(dtype=int)
-    asked = AskedOfTimes(estimator, target, method, stabilised, truncate, horizon)
+    asked = AskedOfTimes(estimator, Weighing(target, method, stabilised, truncate), horizon)
     weights, numbers, value, influence = asked.found(days, happened, columns, chosen)
     covariance, samples = influence.T @ influence, None
     if standard_error == "bootstrap":

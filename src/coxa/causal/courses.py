@@ -30,7 +30,7 @@ from coxa.causal.confounders import confounder_matrix, two_groups
 from coxa.causal.course_model import CourseFit, fit_course, solve_course
 from coxa.causal.means import both_sides
 from coxa.causal.staying import Staying, staying_weights
-from coxa.causal.weights import Balancing, Target, WeightingMethod, Weights, weights_of_columns
+from coxa.causal.weights import Balancing, Target, Weighing, WeightingMethod, Weights
 from coxa.errors import DataError, OptionError, check_known
 from coxa.findings import Finding, Findings
 
@@ -170,12 +170,10 @@ def compare_group_courses(
     wide = outcomes_of(data, outcome, participant, visit, visits)
     chosen = two_groups(wide.people, group, treated)
     columns, _ = confounder_matrix(wide.people, confounders)
-    asked = AskedOfCourses(estimator, dropout)
+    asked, weighing = AskedOfCourses(estimator, dropout), Weighing(target, method, stabilised, truncate)
 
     def found(rows: np.ndarray | slice, *, errors: bool = True) -> tuple[Weights, list[CourseMeans]]:
-        made = weights_of_columns(
-            columns[rows], chosen[rows], target=target, method=method, stabilised=stabilised, truncate=truncate
-        )  # fmt: skip
+        made = weighing.weights(columns[rows], chosen[rows])
         return made, asked.means(wide.y[rows], columns[rows], made, np.array(both_sides(chosen[rows])), errors=errors)
 
     weights, means = found(slice(None))

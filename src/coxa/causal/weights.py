@@ -182,36 +182,41 @@ def balancing_weights(
     """
     chosen = two_groups(data, group, treated)
     columns, _ = confounder_matrix(data, confounders)
-    return weights_of_columns(
-        columns, chosen, target=target, method=method, stabilised=stabilised, truncate=truncate
-    )  # fmt: skip
+    return Weighing(target, method, stabilised, truncate).weights(columns, chosen)
 
 
-def weights_of_columns(
-    columns: np.ndarray,
-    treated: np.ndarray,
-    *,
-    target: Target = "ATE",
-    method: WeightingMethod = "propensity",
-    stabilised: bool = False,
-    truncate: float | None = None,
-) -> Weights:
-    """Return the weights of `balancing_weights` from columns of confounders (n, p) and the group (n,) bool.
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """How weights of two groups are made: the options of `balancing_weights`, on arrays.
 
     Raises
     ------
     OptionError
         An option is unknown or does not fit the others.
-    FitError
-        The confounders separate the groups, or no weights make their means equal.
     """
-    check_known("target", target, TARGETS)
-    check_known("method", method, METHODS)
-    _check_options(target, method, stabilised, truncate)
-    made = _entropy(columns, treated) if method == "entropy" else _by_score(columns, treated, target)
-    if stabilised:
-        made = _stabilised(made)
-    return made if truncate is None else replace(made, **made.cut(truncate))
+
+    target: Target = "ATE"
+    method: WeightingMethod = "propensity"
+    stabilised: bool = False
+    truncate: float | None = None
+
+    def __post_init__(self) -> None:
+        check_known("target", self.target, TARGETS)
+        check_known("method", self.method, METHODS)
+        _check_options(self.target, self.method, self.stabilised, self.truncate)
+
+    def weights(self, columns: np.ndarray, treated: np.ndarray) -> Weights:
+        """Return the weights from columns of confounders (n, p) and the group (n,) bool.
+
+        Raises
+        ------
+        FitError
+            The confounders separate the groups, or no weights make their means equal.
+        """
+        made = _entropy(columns, treated) if self.method == "entropy" else _by_score(columns, treated, self.target)
+        if self.stabilised:
+            made = _stabilised(made)
+        return made if self.truncate is None else replace(made, **made.cut(self.truncate))
 
 
 def observation_weights(
