@@ -1,11 +1,12 @@
 """Time the linear mixed model by size and by stage, beside other packages, all in one run.
 
 Each time is a median of repeats after one that is not counted, in seconds of the processor, so that what else the
-machine does counts less; those of stages are by the clock. A peer's time is printed beside coxa's only where it
+machine does counts less. A peer's time is printed beside coxa's only where it
 came to the same log-likelihood: a fit that stopped elsewhere is no comparison. Python packages are looked for in the
 environment whose interpreter COXA_PEERS names, R's by Rscript; what is not installed is left out.
 
     python benchmarks/lmm.py [--quick] [--write docs/methods/random-effects-speed.md]
+    python benchmarks/lmm.py --stages       (coxa's fits alone, by stage)
     python benchmarks/lmm.py --large        (the diary and the nested clinics alone: seconds and peak memory)
 """
 
@@ -29,6 +30,7 @@ import numpy as np
 import pandas as pd
 
 from coxa.models import fit_lmm
+from coxa.models.lmm import api, fit
 
 WEEKS = np.array([6.0, 12, 26, 39, 52])
 FORMULA = "change ~ baseline + arm * week + age + sex + site + baseline:week + (week | participant_id)"
@@ -147,7 +149,9 @@ def timed_fit(case: Case, ddf: str) -> tuple[float, float, Mapping[str, float]]:
 
 def ours(case: Case) -> tuple[dict[str, object], list[dict[str, object]]]:
     """Return coxa's line in the table of stages (ms), and its lines beside the peers."""
-    repeats = 9 if case.participants <= SMALL else 5
+    for module in (api, fit):  # the record of a fit has its stages by the clock
+        module.perf_counter = process_time
+    repeats = 25 if case.participants <= SMALL else 5
     line: dict[str, object] = {"data": case.name, "rows": len(case.rows)}
     beside = []
     for ddf in METHODS:
@@ -165,7 +169,7 @@ def peers(case: Case, folder: Path, limit: float, *, quick: bool) -> list[dict[s
     """Return a line for each peer that is installed: seconds and log-likelihood, or why it has none."""
     path = folder / "trial.csv"
     case.rows.to_csv(path, index=False)
-    repeats = "5" if case.participants <= SMALL else "3"
+    repeats = "25" if case.participants <= SMALL else "3"
     arguments = [case.model, str(path), repeats, str(limit / 3)]
     python, rscript = os.environ.get("COXA_PEERS"), shutil.which("Rscript")
     commands: list[tuple[str, list[str]]] = []
@@ -235,9 +239,9 @@ def markdown(table: pd.DataFrame) -> str:
 
 PAGE = """# How fast the linear mixed model is
 
-Written by `python benchmarks/lmm.py --write docs/methods/random-effects-speed.md` (`nox -s bench`) in one run on a
-machine with {cores} cores that other work may have been running on. Seconds are of the processor, those of the stages
-by the clock. They move with the machine and its load; the ratios within a run move less, and are what to look at.
+Written by `python benchmarks/lmm.py --write docs/methods/random-effects-speed.md` (`nox -s bench`), each table in
+one run, on a machine with {cores} cores that other work may have been running on. Seconds are of the processor; they
+move with the machine and its load. The ratios within a run move less, and are what to look at.
 
 The trials are simulated: five visits (weeks 6, 12, 26, 39, 52, or up to two weeks off these), 15% dropout, 3% gaps.
 Restricted likelihood; medians of repeats after a fit that is not counted. Linear algebra is kept to one thread; peers
@@ -248,8 +252,8 @@ that have threads of their own may use them, and their seconds add up.
 
 ## From a data frame to the degrees of freedom of every coefficient
 
-Milliseconds. The stages are those of the fit with Kenward-Roger: `formula` reads and checks the rows and builds the
-design, `sums` is the one pass over it; what follows works on sums.
+Milliseconds (`python benchmarks/lmm.py --stages`). The stages are those of the fit with Kenward-Roger: `formula` reads
+and checks the rows and builds the design, `sums` is the one pass over it; what follows works on sums.
 
 {stages}
 
@@ -270,6 +274,11 @@ searched from several starts and compared with the simpler models they contain.
 
 {large}
 """
+
+
+def stage_table(lines: Sequence[Mapping[str, object]]) -> str:
+    """Return the table of stages in Markdown."""
+    return markdown(pd.DataFrame(lines).rename(columns={"optimiser": "optimum", "df": "df of the fit"}).round(1))
 
 
 def diary(people: int = 60, usual: int = 100, seed: int = 20261129) -> pd.DataFrame:
@@ -337,6 +346,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="page to write")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, no slow peers")
+    parser.add_argument("--stages", action="store_true", help="the stages of coxa's fits alone")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds after which a peer is given up")
     parser.add_argument("--large", nargs="?", const="all", help="the large cases, or one of them")
     asked = parser.parse_args()
@@ -345,6 +355,9 @@ def main() -> None:
         return
     if asked.large:
         large(asked.large)
+        return
+    if asked.stages:
+        print(stage_table([ours(case)[0] for case in cases(quick=asked.quick)]))
         return
     stages, beside = [], []
     with tempfile.TemporaryDirectory() as folder:
@@ -356,7 +369,7 @@ def main() -> None:
         cores=os.cpu_count(),
         slopes=FORMULA,
         nested=NESTED,
-        stages=markdown(pd.DataFrame(stages).rename(columns={"optimiser": "optimum", "df": "df of the fit"}).round(1)),
+        stages=stage_table(stages),
         same=SAME_OPTIMUM,
         limit=asked.limit,
         quick=" This was a quick run: slow packages and large data were left out." if asked.quick else "",
