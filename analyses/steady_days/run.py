@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 import coxa
 from coxa.report import primary_rows
 
@@ -28,6 +30,9 @@ def main(out: Path) -> None:
     print(trial.truth.beside(primary_rows(report))[SHOWN].to_string(index=False, float_format="{:.2f}".format))
     ratio = report.estimates.only(term="within_person_sd_ratio", analysis="variability").frame
     print(ratio[["analysis", "estimate", "conf_low", "conf_high", "p_value"]].to_string(index=False))
+    shown = pd.read_csv(out / "results.csv")
+    assumed = shown[shown["table"].str.match("days-assumed|entries") & shown["shown"].notna()].drop_duplicates("cell")
+    print(assumed[["row_label", "column_label", "shown"]].to_string(index=False))
     print(f"report: {page}")
 
 

@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 import coxa
 from coxa.report import primary_rows
 
@@ -27,6 +29,10 @@ def main(out: Path) -> None:
     (page,) = report.write(out)
     compared = trial.truth.beside(primary_rows(report))
     print(compared[SHOWN].to_string(index=False, float_format="{:.2f}".format))
+    shown = pd.read_csv(out / "results.csv").drop_duplicates("cell").dropna(subset="shown")
+    print(shown.loc[shown["table"] == "alike-primary", ["row_label", "shown"]].to_string(index=False))
+    permuted = shown.loc[(shown["analysis"] == "primary") & (shown["term"] == "permutation"), "shown"]
+    print(f"permutation of the clinics: {permuted.iloc[0]}")
     print(f"report: {page}")
 
 

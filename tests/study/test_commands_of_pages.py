@@ -42,6 +42,8 @@ REAL = {
     "analyses/antidepressant/README.md": "antidepressant_dia_mmrm/chapter15_example.sas7bdat",
 }
 """Pages of published trials whose file is not in the repository -> the file."""
+HELD = {"analyses/clinic_registry/README.md": "tests/study/test_clinic_registry.py"}
+"""Pages whose numbers a test works out -> that test."""
 FEWER = {"--replicates": "4", "--simulate": "20", "--precision": "0.2", "--class": "2"}
 SIMULATES = {"power", "rehearse"}
 SAYS = {
@@ -167,7 +169,7 @@ def test_commands_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.
             assert said in " ".join(output.split()), output
         assert not not_printed(line, output), f"{line.text} prints\n{output}"
     assert done == {key for key in BEFORE if key[0] == name}
-    if name.startswith("analyses/"):
+    if name.startswith("analyses/") and name not in HELD:
         assert not unfounded(page, printed), printed
 
 
