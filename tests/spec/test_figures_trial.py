@@ -13,7 +13,6 @@ from coxa.errors import OptionError
 from coxa.figures.figure import Figure, accessible_svg
 from coxa.figures.means import MEAN_COLUMNS, model_means, observed_means
 from coxa.figures.profile import plot_profile
-from coxa.figures.text import figure_text
 from coxa.figures.theme import OKABE_ITO, arm_scales
 from coxa.report.topics.analyses.forest import favours, plot_forest
 from coxa.report.topics.missing.by_visit import missing_counts, plot_missingness
@@ -90,14 +89,14 @@ def test_missing_counts_add_up_to_the_set(trial: Report) -> None:
 
 
 def test_text_of_a_profile_has_every_number() -> None:
-    said = figure_text(profile())
-    assert said.startswith("Profile. Lines over the visits. Mean with confidence interval; higher is better.")
+    said = str(profile().alt)
+    assert said.startswith("Lines over the visits. Mean with confidence interval; higher is better.")
     assert "Usual care: Baseline 50.0 (45.0 to 55.0), n 24; Week 12 55.0 (50.0 to 60.0), n 22." in said
     assert "Exercise therapy: Baseline 51.0 (46.0 to 56.0), n 23" in said
 
 
 def test_text_of_a_forest_has_every_number_and_both_sides() -> None:
-    said = figure_text(forest())
+    said = str(forest().alt)
     assert "Below zero: favours Usual care; above zero: favours Exercise therapy." in said
     assert "Difference in means (points): Exercise therapy minus Usual care." in said
     assert "Week 12, 6.0 (2.0 to 10.0)" in said
@@ -106,7 +105,7 @@ def test_text_of_a_forest_has_every_number_and_both_sides() -> None:
 
 def test_text_of_missing_values_has_the_counts(trial: Report) -> None:
     figure = plot_missingness(trial.study, trial.datasets["primary"], figure_id="missing", title="Missing")
-    assert f"Usual care: Week 6 0 of {PER_ARM}" in figure_text(figure)
+    assert f"Usual care: Week 6 0 of {PER_ARM}" in str(figure.alt)
 
 
 def test_sides_of_a_forest_turn_with_the_direction_of_the_outcome() -> None:

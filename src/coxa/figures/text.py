@@ -6,16 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from coxa.figures.figure import Figure
 from coxa.tables.formats import cell
 from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import records
 from coxa.tables.table import Cell, Statistic
-
-
-def figure_text(figure: Figure) -> str:
-    """Return the text alternative of a figure: what it shows, and its numbers."""
-    return f"{figure.title}. {figure.alt}"
 
 
 def profile_text(labelled: pd.DataFrame, quantity: str, direction: str, over: str = "visits") -> Prose:

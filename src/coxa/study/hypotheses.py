@@ -7,7 +7,7 @@ import itertools
 from pydantic import Field, model_validator
 
 from coxa.errors import not_allowed
-from coxa.hypotheses.words import SPENDING, Boundary, Intersection, Procedure
+from coxa.hypotheses.words import Boundary, Intersection, Procedure
 from coxa.study.base import Name, Part
 
 
@@ -131,11 +131,6 @@ class Interim(Part):
     def fractions(self) -> tuple[float, ...]:
         """Planned information fractions, the final look with 1 among them."""
         return (*(look.fraction for look in self.looks), 1.0)
-
-    @property
-    def spends(self) -> bool:
-        """Whether the level is spent by a function of the information."""
-        return self.boundary in SPENDING
 
     def look_label(self, look: int) -> str:
         """Return what a look is called, from 1."""
