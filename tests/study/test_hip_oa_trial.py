@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import runpy
@@ -237,3 +238,21 @@ def test_the_brief_report_is_two_pages_with_the_answer_on_the_first(report: Repo
     assert "The answer" in answered
     assert "Exercise therapy against Usual care at Week 12: difference in means" in answered
     assert "In people" in second.extract_text()
+
+
+def test_the_sizes_on_the_page_are_those_of_the_report(demonstration: tuple[Path, str]) -> None:
+    """As docs/reports.md has them, in MB; a report grows a little with every word that is added to it."""
+    html = (demonstration[0] / "report.html").read_bytes()
+    inside = {
+        "the engine": rb'<script type="text/plain" id="engine">(.*?)</script>',
+        "the charts": rb'<script type="application/json"[^>]*>(.*?)</script>',
+    }
+    found = {name: sum(map(len, re.findall(pattern, html, re.DOTALL))) / 1e6 for name, pattern in inside.items()}
+    found["without the engine and the charts"] = len(html) / 1e6 - sum(found.values())
+    found["whole page"] = len(html) / 1e6
+    page = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| ([\w ]+) \| ([\d.]+) MB", page, re.MULTILINE))
+    assert found == {name: pytest.approx(float(told[name]), abs=0.08) for name in found}
+    assert f"page of `hip_oa_trial`, {html.count(b'<figure')} figures" in page
+    (compressed,) = re.findall(r"\(([\d.]+) MB compressed\)", page)
+    assert len(gzip.compress(html)) / 1e6 == pytest.approx(float(compressed), abs=0.03)
