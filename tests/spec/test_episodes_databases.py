@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -30,11 +31,17 @@ def address() -> Iterator[str]:
     if absent():
         pytest.skip(str(absent()))
     with server() as url:
-        run(url, "CREATE ROLE reader LOGIN", "CREATE SCHEMA care")
         in_postgres(registry(), url, "registry")
+        run(url, *rights_of_the_page(), "CREATE SCHEMA care", "CREATE TABLE secret (n int)")
         in_postgres(registry(), url, "Odd: name", schema="care")
-        run(url, "GRANT SELECT ON registry TO reader", "CREATE TABLE secret (n int)")
         yield url
+
+
+def rights_of_the_page() -> list[str]:
+    """Return the statements by which docs/audit-data.md gives the role `reader` its rights, for the database here."""
+    page = (Path(__file__).parents[2] / "docs" / "audit-data.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return [line.replace("DATABASE clinic", "DATABASE postgres") for line in block.replace(";", "").splitlines()]
 
 
 def engine_of(address: str) -> Any:
