@@ -27,6 +27,7 @@ from coxa.report.report import Report
 from coxa.study import Study
 from coxa.study.kinds import study_of
 from coxa.study.wording import model_formula
+from coxa.tables.characters import plain
 
 PER_ARM = 24
 VISITS = {"baseline": 0, "week_6": 42, "week_12": 84, "week_26": 182, "week_52": 364}
@@ -212,8 +213,8 @@ def rendered(form: str = "html", style: str = "plain") -> str | bytes:
 
 
 def read_text(html: str) -> str:
-    """Return a page without the marks of the numbers in its sentences."""
-    return re.sub(r"<span data-cell=[^>]*>([^<]*)</span>", r"\1", html)
+    """Return a page without the marks of the numbers in its sentences, and with plain spaces."""
+    return plain(re.sub(r"<span data-cell=[^>]*>([^<]*)</span>", r"\1", html))
 
 
 def with_holm(made: Report) -> Report:

@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from coxa.report.document import Document, Length, Paragraph, Section, TableBlock
 from coxa.report.output.columns import ems, layout
 from coxa.report.output.word.render import render_word
-from coxa.tables.characters import JOINER, kept_whole
+from coxa.tables.characters import JOINER, plain, typeset
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 from tests.spec.small_trial import built
 from tests.spec.test_report_pdf import wide
@@ -51,7 +51,7 @@ def test_the_file_has_a_title_and_a_language(word: Any) -> None:
 
 
 def test_headings_are_styles_by_level(word: Any, document: Document) -> None:
-    found = [(said.style.name, said.text) for said in word.paragraphs if said.style.name.startswith("Heading")]
+    found = [(said.style.name, plain(said.text)) for said in word.paragraphs if said.style.name.startswith("Heading")]
     for number, section in enumerate(document.sections, start=1):
         assert ("Heading 1", f"{number} {section.title}") in found
         for place, inner in enumerate(section.sections, start=1):
@@ -77,12 +77,12 @@ def test_tables_are_tables_with_headings_that_repeat(word: Any, document: Docume
         heads = [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in drawn.rows]
         assert heads == [True] * n_head + [False] * (len(heads) - n_head)
         shown = {cell.text for row in drawn.rows for cell in row.cells}
-        assert {f"{kept_whole(cell.text)}{cell.mark}" for row in table.rows() for cell in row.cells} <= shown
-        assert {kept_whole(group.label) for group in table.groups if group.label} <= shown
+        assert {f"{typeset(cell.text)}{cell.mark}" for row in table.rows() for cell in row.cells} <= shown
+        assert {typeset(group.label) for group in table.groups if group.label} <= shown
 
 
 def test_captions_are_numbered_by_fields(word: Any, document: Document) -> None:
-    captions = [said.text for said in word.paragraphs if said.style.name == "Caption"]
+    captions = [plain(said.text) for said in word.paragraphs if said.style.name == "Caption"]
     wanted = [f"Table {k}. {table.title}" for k, table in enumerate(document.tables(), 1)]
     wanted += [f"Figure {k}. {figure.title}" for k, figure in enumerate(document.figures(), 1)]
     assert {text.split("\n")[0] for text in captions} == set(wanted)
@@ -168,7 +168,7 @@ def test_the_answer_comes_before_the_first_new_page(length: Length) -> None:
     assert before[:2] == [document.subtitle, document.title]
     answer = document.sections[0]
     assert answer.part == "answer"
-    texts = [kept_whole(str(block.text)) for block in answer.blocks if isinstance(block, Paragraph)]
+    texts = [typeset(str(block.text)) for block in answer.blocks if isinstance(block, Paragraph)]
     assert set(texts) <= set(before)
     assert any(said.style.name == "Figure" for said in word.paragraphs[: broken[0]])
     assert [said.style.name for said in word.paragraphs[: broken[0]]].count("Answer Fact") >= 5

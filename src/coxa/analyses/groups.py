@@ -29,9 +29,9 @@ from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.target_trial import BASELINE, TargetTrial, in_one_population, target_trial_of
 from coxa.study.wording import join_words
@@ -326,6 +326,6 @@ def naive_at(planned: PlannedAnalysis, dataset: AnalysisRows, arm: str, visit: s
 def confounder_label(planned: PlannedAnalysis, name: str) -> str:
     """Return what a confounder is called in a sentence."""
     if name == BASELINE:
-        return f"{mid_sentence_label(planned.outcome_label)} at baseline"
+        return f"{mid_sentence(planned.outcome_label)} at baseline"
     label = planned.study.label("covariates", name)
     return label if label[:2].isupper() else label[:1].lower() + label[1:]

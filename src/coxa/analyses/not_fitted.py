@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coxa.errors import FitError
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.labels import mid_sentence_label
 
 Part = Literal["", "subgroup", "modifier", "arm", "visit"]
 
@@ -51,12 +51,12 @@ def part_words(study: ComparativeStudy, analysis: str, why: NotFitted) -> str:
     label = study.planned(analysis).label
     match why.part:
         case "subgroup":
-            return f"{label}: subgroups by {mid_sentence_label(study.label('covariates', why.name))}"
+            return f"{label}: subgroups by {mid_sentence(study.label('covariates', why.name))}"
         case "modifier":
-            return f"{label}: the effect over {mid_sentence_label(study.label('covariates', why.name))}"
+            return f"{label}: the effect over {mid_sentence(study.label('covariates', why.name))}"
         case "arm":
-            against = mid_sentence_label(study.label("arms", study.planned(analysis).against))
-            return f"{label}: the comparison of {mid_sentence_label(study.label('arms', why.name))} with {against}"
+            against = mid_sentence(study.label("arms", study.planned(analysis).against))
+            return f"{label}: the comparison of {mid_sentence(study.label('arms', why.name))} with {against}"
         case "visit":
             return f"{label}: the comparison at {study.label('visits', why.name)}"
         case _:

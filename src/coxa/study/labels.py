@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coxa.sentences import mid_sentence
 from coxa.study.words import MEASURE_WORDS, OVER_TIME
 
 ABBREVIATIONS = {
@@ -29,21 +30,15 @@ def label_of(name: str, part: object) -> str:
     return getattr(part, "label", None) or readable(name)
 
 
-def mid_sentence_label(label: str) -> str:
-    """Return a label inside a sentence: with a small letter, unless it begins with an abbreviation."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
-
-
 def measured(measure: str, label: str) -> str:
-    """Return what is measured of an outcome, inside a sentence; an event or a ranking is no name: a small letter.
+    """Return what is measured of an outcome, inside a sentence.
 
     Examples
     --------
     >>> measured("change", "Function (LEFS)"), measured("time", "Hip pain")
-    ('change from baseline in Function (LEFS)', 'time to hip pain')
+    ('change from baseline in function (LEFS)', 'time to hip pain')
     """
-    small = measure in (*OVER_TIME, "ranking")
-    return MEASURE_WORDS[measure].format(outcome=mid_sentence_label(label) if small else label)
+    return MEASURE_WORDS[measure].format(outcome=mid_sentence(label))
 
 
 def at_visit(measure: str, visit: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.effects import EFFECTS
 from coxa.study.estimand import Estimand
-from coxa.study.labels import at_visit, measured, mid_sentence_label
+from coxa.study.labels import at_visit, measured
 from coxa.study.outcome import Responder
 from coxa.study.parts import Compliance
 from coxa.study.periods import OVER_PERIODS
@@ -94,7 +95,12 @@ def factor_words(study: ComparativeStudy, factor: str) -> str:
     """Return what a factor of a random effect is called inside a sentence: "therapist", "type of clinic"."""
     if factor not in study.covariates:
         return GROUPINGS.get(factor, factor)
-    return mid_sentence_label(study.label("covariates", factor))
+    return mid_sentence(study.label("covariates", factor))
+
+
+def side_label(study: ComparativeStudy, name: str) -> str:
+    """Return the label of an arm, or the words of a factor: "manual therapy with exercise therapy"."""
+    return study.label("arms", name) if name in study.arms else name.replace("_", " ")
 
 
 def responder_words(study: ComparativeStudy, outcome: str) -> str:
@@ -109,7 +115,7 @@ def proportion_of(planned: PlannedAnalysis) -> str:
     """Return of whom a proportion is: "of responders (an improvement of ...)", "with a fall"."""
     if planned.response == "responder":
         return f"of responders ({responder_words(planned.study, planned.outcome_name)})"
-    return f"with {mid_sentence_label(planned.outcome_label)}"
+    return f"with {mid_sentence(planned.outcome_label)}"
 
 
 def no_word(planned: PlannedAnalysis) -> str:

@@ -8,9 +8,19 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\u
 """Control characters and halves of characters: XML 1.0 and PDF cannot hold them, and nobody sees them."""
 
 JOINER = "\N{WORD JOINER}"
-WITHIN_NUMBERS = re.compile(
-    r"(?<=[\d%]) (?:to|of) (?=[-\u2212+<>]?\d)|(?<=\b[NnpP]) [=<>\u2264] (?=[\d.<])|\[[-\u2212\d., \u00b7]+\]"
+UNITS = (
+    "points?|weeks?|months?|years?|days?|hours?|minutes?|seconds?|sessions?|times|"
+    "mm|cm|km|m|mg|g|kg|N|Nm|ms|s|min|h|ml|l|mmHg|Hz|W|bpm|degrees?"
 )
+NAMED = "weeks?|months?|years?|days?|visits?|sessions?|items?|tables?|figures?|sections?|pages?|periods?|steps?|scores?"
+WITHIN_NUMBERS = re.compile(
+    r"(?<=[\d%]) (?:to|of) (?=[-\u2212+<>]?\d)"  # 1.2 to 6.2, 3 of 12
+    r"|(?<=\w) [=<>\u2264\u2265] (?=[-\u2212]?[\d.<])"  # n = 12
+    r"|\[[-\u2212\d., \u00b7]+\]"  # quartiles
+    rf"|(?<=\d) (?=(?:%|(?:{UNITS})\b))|(?<=%) (?=CI\b)"  # 12 weeks, 95% CI
+    rf"|\b(?:[A-Z][A-Za-z]{{0,9}}|{NAMED}) (?=[-\u2212]?\d)"  # Week 12, CI 1.2
+)
+"""Where a line does not end: between a number and its unit or name, and in what is one number to a reader."""
 DASHED = re.compile(r"(?<=\d)([\u2010-\u2013])(?=[\u2212\d])")
 
 BREAK = "\N{ZERO WIDTH SPACE}"
@@ -29,10 +39,14 @@ def printable(text: str) -> str:
 
 
 def kept_whole(text: str) -> str:
-    r"""Return a text in which a line does not end inside an interval, "3 of 12", quartiles or "n = 12".
+    r"""Return a text in which a line does not end inside an interval, "3 of 12", quartiles, "n = 12" or "Week 12".
+
+    It has as many characters as the text: spaces that are inside become such at which no line ends.
 
     Examples
     --------
+    >>> kept_whole("at Week 12, 10 points more")
+    'at Week\xa012, 10\xa0points more'
     >>> kept_whole("2.5 (\N{MINUS SIGN}1.2 to 6.2; p = 0.187)")
     '2.5 (\u22121.2\xa0to\xa06.2; p\xa0=\xa00.187)'
     """
@@ -48,6 +62,28 @@ def joined_dashes(text: str) -> str:
     2
     """
     return DASHED.sub(lambda found: f"{JOINER}{found.group()}{JOINER}", text)
+
+
+def typeset(text: str) -> str:
+    r"""Return a text as every form prints it: what a document can hold, with numbers on one line.
+
+    Examples
+    --------
+    >>> typeset("at Week 12\x00: 2.5 (n = 40)")
+    'at Week\xa012: 2.5 (n\xa0=\xa040)'
+    """
+    return joined_dashes(kept_whole(printable(text)))
+
+
+def plain(text: str) -> str:
+    r"""Return a text without what `typeset` adds, to compare what is printed with what it is printed from.
+
+    Examples
+    --------
+    >>> plain(typeset("at Week 12 (95% CI 1.6\N{EN DASH}9.9)"))
+    'at Week 12 (95% CI 1.6\u20139.9)'
+    """
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace(JOINER, "")
 
 
 def breakable(text: str, longest: int) -> str:

@@ -19,17 +19,6 @@ def sentence_case(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def mid_sentence(text: str) -> str:
-    """Return a label as it stands inside a sentence; an abbreviation keeps its capitals.
-
-    Examples
-    --------
-    >>> mid_sentence("Hip surgery"), mid_sentence("BMI")
-    ('hip surgery', 'BMI')
-    """
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def abbreviations(texts: Iterable[str]) -> str:
     """Say what the abbreviations in headings mean, and only those that are there.
 

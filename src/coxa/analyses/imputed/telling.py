@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from coxa.analyses.imputed.assumed import modelled
 from coxa.analyses.imputed.sets import FIRST, steps_of
 from coxa.analyses.methods.method import options_of
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Imputation
-from coxa.study.wording import mid_sentence_label
 
 
 def values_words(planned: PlannedAnalysis) -> str:
@@ -17,7 +17,7 @@ def values_words(planned: PlannedAnalysis) -> str:
     if planned.response != "responder":
         return planned.variable
     change = "change from baseline in " if modelled(planned) == "change" else ""
-    return f"{change}{mid_sentence_label(planned.outcome_label)}"
+    return f"{change}{mid_sentence(planned.outcome_label)}"
 
 
 def analysis_words(planned: PlannedAnalysis) -> str:

@@ -28,8 +28,8 @@ from coxa.errors import FitError
 from coxa.estimates import Estimates, incidence_difference
 from coxa.models import fit_cox, fit_subdistribution, gray_test
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
 from coxa.study.wording import join_words
 
 CAUSE = "hazard ratio of this cause, among those who are still at risk; it is not of the shares"
@@ -87,9 +87,9 @@ class CompetingRisksMethod(TimesMethod):
         """Yield what competes, and how shares and hazards were compared."""
         planned, cite, study = telling.planned, telling.cite, telling.planned.study
         others = [study.outcome_part(name).label or name for name in planned.outcome.competing]  # type: ignore[union-attr]
-        names = [mid_sentence_label(name) for name in others]
+        names = [mid_sentence(name) for name in others]
         after = f"After {join_words(names, 'or')} it can no longer happen. " if names else ""
-        event = mid_sentence_label(planned.outcome_label)
+        event = mid_sentence(planned.outcome_label)
         within = f", within levels of {names_of(planned)}" if strata_of(planned) else ""
         yield (
             f"{after}Shares with {event} {until_words(planned)} are cumulative incidences{cite('aalen-johansen')}, "
@@ -112,7 +112,7 @@ def strata_of(planned: PlannedAnalysis) -> tuple[str, ...]:
 
 def names_of(planned: PlannedAnalysis) -> str:
     """Return what the covariates of the strata are called."""
-    return join_words([mid_sentence_label(planned.study.label("covariates", name)) for name in strata_of(planned)])
+    return join_words([mid_sentence(planned.study.label("covariates", name)) for name in strata_of(planned)])
 
 
 def cause_specific(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> ModelRun:

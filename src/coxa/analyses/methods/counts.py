@@ -25,9 +25,9 @@ from coxa.models.glm.spec import GLMSpec
 from coxa.models.glm.zero_inflated import NoShareError, ZeroInflatedFit, rises_with_dispersion
 from coxa.models.results.record import RESULT_COLUMNS
 from coxa.models.results.run import AnyFit
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.counts import CountModel
 from coxa.study.wording import model_formula
 
@@ -221,7 +221,7 @@ class CountsMethod(Method):
         exposed = ", the logarithm of the exposure as an offset" if exposure_of(planned) else ""
         for formula in telling.formulas():
             yield (
-                f"The number of events of {mid_sentence_label(planned.outcome_label)} was analysed by "
+                f"The number of events of {mid_sentence(planned.outcome_label)} was analysed by "
                 f"{NAMES[analysis.family]}{cite} at each visit{exposed}{spread}{errors}; "
                 f"terms: {telling.terms(formula)}."
             )

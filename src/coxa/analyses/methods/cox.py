@@ -37,6 +37,7 @@ from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.cox_rows import labels_of, without_intercept
 from coxa.models.survival.grouped import KNOWN_AT_VISITS
 from coxa.models.survival.proportional import p_value_of_term
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
 from coxa.study.wording import factor_words, join_words
@@ -146,7 +147,7 @@ class CoxMethod(TimesMethod):
                 f"with ties by {ties}{mark}; terms: {terms}."
             )
             if strata := planned.analysis.option("strata"):
-                names = ", ".join(planned.study.label("covariates", name).lower() for name in strata)
+                names = ", ".join(mid_sentence(planned.study.label("covariates", name)) for name in strata)
                 yield f"Levels of {names} had a baseline hazard each."
             if cluster := planned.analysis.option("cluster"):
                 levels = factor_words(planned.study, cluster)

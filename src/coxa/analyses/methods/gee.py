@@ -15,9 +15,9 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, fit_proportions, fit_rates, marginal_effects, marginal_subgroups
 from coxa.models import GEEFit, fit_gee
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.gee import GEE
 from coxa.study.wording import factor_words, model_formula, proportion_of
 
@@ -124,7 +124,7 @@ class GEEMethod(Method):
         cluster, working = cluster_words(planned), working_of(telling.planned, telling.fits)
         for formula in telling.formulas():
             yield (
-                f"A marginal {KINDS[planned.kind]} model of {mid_sentence_label(planned.variable)} was fitted by "
+                f"A marginal {KINDS[planned.kind]} model of {mid_sentence(planned.variable)} was fitted by "
                 f"generalised estimating equations{telling.cite('gee')}; terms: {telling.terms(formula)}."
             )
         if has_exposure(planned):

@@ -12,9 +12,9 @@ from coxa.analyses.methods.method import Telling, Together, Words, options_of
 from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputed_counts import ImputedCounts
-from coxa.study.wording import mid_sentence_label
 
 
 class ImputedCountsMethod(CountsMethod):
@@ -71,7 +71,7 @@ class ImputedCountsMethod(CountsMethod):
         exposed = ", the logarithm of the exposure as an offset" if exposure_of(planned) else ""
         for formula in telling.formulas():
             yield (
-                f"The number of events of {mid_sentence_label(planned.outcome_label)} in the time that a participant "
+                f"The number of events of {mid_sentence(planned.outcome_label)} in the time that a participant "
                 f"was not seen was imputed many times{cite('imputed_counts')}, given the events before, from a "
                 f"negative binomial model{cite('negative_binomial')} of the time seen at each visit{exposed}; terms: "
                 f"{telling.terms(formula)}."

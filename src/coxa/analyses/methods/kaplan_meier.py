@@ -16,8 +16,8 @@ from coxa.estimates import Estimates, restricted_difference, restricted_time, su
 from coxa.estimates.risk_rows import with_test
 from coxa.models import adjusted_log_rank, log_rank
 from coxa.models.results.run import AnyFit
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
 from coxa.study.wording import join_words
 
 OTHERS = "others had an event that prevents this one and count as censored: model competing_risks has their share"
@@ -184,7 +184,7 @@ def _adjusted(planned: PlannedAnalysis, rows: pd.DataFrame, visit: str) -> Itera
 
 
 def _labels(planned: PlannedAnalysis, names: Sequence[str]) -> str:
-    return join_words([mid_sentence_label(planned.study.label("covariates", name)) for name in names])
+    return join_words([mid_sentence(planned.study.label("covariates", name)) for name in names])
 
 
 METHOD = KaplanMeierMethod()

@@ -15,6 +15,7 @@ from coxa.estimates.standardised import Scheme, Variance, standardised_rows
 from coxa.models.glm.fit import fitted_design
 from coxa.models.glm.spec import GLMSpec
 from coxa.models.results.run import AnyFit
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import join_words, model_formula, no_word, proportion_of
 
@@ -138,7 +139,7 @@ class LogisticMethod(Method):
                 f"Proportions {proportion_of(planned)} were analysed by logistic regression at each "
                 f"visit{telling.cite('logistic')}; terms: {telling.terms(formula)}."
             )
-        labels = [planned.study.label("covariates", name) for name in strata]
+        labels = [mid_sentence(planned.study.label("covariates", name)) for name in strata]
         within = f", within strata of {join_words(labels)}" if labels else ""
         if cluster := planned.analysis.option("cluster"):
             yield RISKS.format(arm=planned.study.words.arm, what=over_clusters(telling, cluster))

@@ -16,8 +16,8 @@ from coxa.estimates import Estimates, win_probability
 from coxa.models.ordinal.spec import WinProbabilitySpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.mann_whitney import MannWhitney
 
 WORDS = {
@@ -86,7 +86,7 @@ class MannWhitneyMethod(Method):
         better = "the higher" if planned.scale.higher_is_better else "the lower"
         yield (
             f"Each participant of one {arm} was compared with each of the other in "
-            f"{mid_sentence_label(planned.variable)}, where {better} value is the better one. The probability of the "
+            f"{mid_sentence(planned.variable)}, where {better} value is the better one. The probability of the "
             "better value counts half of the ties, and is 0.5 where neither has the better values; nothing is adjusted "
             "for."
         )

@@ -12,10 +12,11 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.causal import MediatedEffects, mediated_effects
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.exposures import earlier_column
 from coxa.study.models.mediation import Mediation
-from coxa.study.wording import join_words, mid_sentence_label
+from coxa.study.wording import join_words
 from coxa.study.words import DOSE_WORDS
 
 TERMS = {
@@ -133,7 +134,7 @@ def mediator_words(study: ComparativeStudy, plan: Mediation) -> str:
     given = plan.mediator
     if given.dose:
         return DOSE_WORDS[given.dose]
-    label = mid_sentence_label(study.label("outcomes", str(given.outcome)))
+    label = mid_sentence(study.label("outcomes", str(given.outcome)))
     return f"{label} at {study.label('visits', str(given.visit))}"
 
 
@@ -143,7 +144,7 @@ def term_words(study: ComparativeStudy, plan: Mediation, name: str) -> str:
         return "the mediator at baseline"
     if name == "baseline":
         return "the outcome at baseline"
-    return mid_sentence_label(study.label("covariates", name)) if name in study.covariates else name
+    return mid_sentence(study.label("covariates", name)) if name in study.covariates else name
 
 
 def interval_words(plan: Mediation) -> str:

@@ -31,8 +31,8 @@ from coxa.models.ordinal.record import rows_at
 from coxa.models.ordinal.spec import OrdinalSpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.ordinal import Ordinal
 from coxa.study.wording import join_words, model_formula
 
@@ -106,7 +106,7 @@ class OrdinalMethod(Method):
         """Yield the model, and what its numbers are."""
         planned, cite = telling.planned, telling.cite
         options, words = options_of(planned, Ordinal), telling.planned.study.words
-        outcome = mid_sentence_label(planned.outcome_label)
+        outcome = mid_sentence(planned.outcome_label)
         for formula in telling.formulas():
             where = (
                 "over all visits, with a random intercept of each participant"
@@ -130,7 +130,7 @@ class OrdinalMethod(Method):
             f"with each put into every {words.arm}, with standard errors by the delta method."
         )
         if options.row_mean_scores != "none":
-            names = [mid_sentence_label(planned.study.label("covariates", name)) for name in options.strata]
+            names = [mid_sentence(planned.study.label("covariates", name)) for name in options.strata]
             within = f", within levels of {join_words(names)}" if names else ""
             yield (
                 f"Whether the {words.arm}s have the same mean score ({SCORES[options.row_mean_scores]}) was tested "

@@ -26,8 +26,8 @@ from coxa.estimates.risk_rows import SPREAD_UNKNOWN, known_spread
 from coxa.models import fit_recurrent, rows_at_risk
 from coxa.models.results.run import AnyFit, ModelRun
 from coxa.models.survival.recurrent import FEW_LATER
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
 
 NAMES = {
     "lwyy": "rates of events, variance robust by participant (Lin, Wei, Yang and Ying)",
@@ -119,7 +119,7 @@ class RecurrentMethod(TimesMethod):
         else:
             errors = f"taking the events of a participant as independent{cite('andersen-gill')}"
         yield (
-            f"Rates of {mid_sentence_label(planned.outcome_label)} {until_words(planned)} were compared by a "
+            f"Rates of {mid_sentence(planned.outcome_label)} {until_words(planned)} were compared by a "
             f"proportional-rates model of the days of all events, {errors}; terms: {terms}."
         )
         if planned.analysis.option("ordered"):

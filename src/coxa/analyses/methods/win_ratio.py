@@ -17,9 +17,9 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, MeasuredEndpoint, TimeEndpoint, WinStatistics, win_statistics
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import Composite, RankedComponent
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.win_ratio import WinRatio
 from coxa.study.wording import join_words
 
@@ -85,7 +85,7 @@ class WinRatioMethod(Method):
         planned, plan = telling.planned, options_of(telling.planned, WinRatio)
         study, cite = planned.study, telling.cite
         steps = join_words([step_words(planned, step) for step in composite_of(planned).order], "then")
-        names = ", ".join(mid_sentence_label(study.label("covariates", name)) for name in plan.strata)
+        names = ", ".join(mid_sentence(study.label("covariates", name)) for name in plan.strata)
         within = f" of the same {names}" if names else ""
         yield (
             f"Each participant of {study.words.say('an {arm}')} was compared with each of the comparator{within}, by "
@@ -107,7 +107,7 @@ def composite_of(planned: PlannedAnalysis) -> Composite:
 
 def step_words(planned: PlannedAnalysis, step: RankedComponent) -> str:
     """Return a step inside a sentence: "time to hip surgery", "pain (by at least 1)"."""
-    label = mid_sentence_label(planned.study.label("outcomes", step.outcome))
+    label = mid_sentence(planned.study.label("outcomes", step.outcome))
     words = {"time": "time to {0}", "event": "{0}", "count": "number of {0}", "change": "change in {0}"}
     what = words.get(step.measure, "responders in {0}" if step.measure == "responder" else "{0}").format(label)
     return f"{what} (by at least {step.at_least:g})" if step.at_least else what

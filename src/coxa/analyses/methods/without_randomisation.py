@@ -25,8 +25,8 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.causal import Comparison
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit, ModelRun
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
 from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.target_trial import in_one_population, target_words
 from coxa.study.wording import join_words
@@ -146,7 +146,7 @@ class WithoutRandomisationMethod(Method):
         named = join_words([confounder_label(planned, name) for name in trial.confounders])
         ways = f"{way}{cite(*cited)}"
         yield (
-            f"{words.arms.capitalize()} were compared in {mid_sentence_label(planned.variable)} as in a target "
+            f"{words.arms.capitalize()} were compared in {mid_sentence(planned.variable)} as in a target "
             f"trial{cite('target_trial')}: {ways}. The estimand is {target_words(planned.study, trial)}. Confounders: "
             f"{named}.{self._together(planned)}"
         )

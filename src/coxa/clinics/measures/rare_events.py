@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from coxa.clinics.measures.rates import counted_of
 from coxa.clinics.measures.reached import changed_sql, reached_sql, threshold_of
 from coxa.episodes.columns import quoted
+from coxa.sentences import mid_sentence
 from coxa.study.audit.plan import AuditPlan
 from coxa.study.audit.rare import WORSE, RareEvent
-from coxa.tables.phrases import mid_sentence
 
 
 @dataclass(frozen=True, slots=True)

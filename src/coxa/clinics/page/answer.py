@@ -13,9 +13,9 @@ from coxa.clinics.page.seen import ALL, NO_WEIGHTS, TOO_FEW, Seen, at, column, k
 from coxa.clinics.page.standards import standards_sentence
 from coxa.clinics.page.words import POSITIONS, VARIATIONS, day, place_words, series_label
 from coxa.report.document import Block, Card, Paragraph, Section, TableBlock
+from coxa.sentences import mid_sentence
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table

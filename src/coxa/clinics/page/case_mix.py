@@ -13,9 +13,9 @@ from coxa.clinics.page.funnel import Drawn, funnel_figure
 from coxa.clinics.page.seen import ALL, TOO_FEW, Seen, at, column, known, row
 from coxa.clinics.page.words import dimension_label, level_label, place_words
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.sentences import mid_sentence
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier

@@ -17,8 +17,8 @@ from coxa.clinics.page.words import VARIATIONS, rate_label, reached, series_labe
 from coxa.report.document import Block, Document, FigureBlock, Paragraph, Section, TableBlock
 from coxa.report.transform.sharing.rounding import as_printed
 from coxa.report.transform.styled import in_style
+from coxa.sentences import mid_sentence
 from coxa.tables.cells import Cell
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Text, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier

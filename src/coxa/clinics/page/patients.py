@@ -12,10 +12,10 @@ from coxa.clinics.page.seen import ALL, Seen, at, column, known, mostly_hidden, 
 from coxa.clinics.page.words import POSITIONS, rate_label, reached, threshold
 from coxa.figures.figure import Figure
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.sentences import mid_sentence
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NONE
 from coxa.tables.hidden import HIDDEN, RULE
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table, identifier
 

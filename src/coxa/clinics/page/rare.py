@@ -12,9 +12,9 @@ from coxa.clinics.page.rare_charts import own_figures, stretches_figure
 from coxa.clinics.page.seen import ALL, Seen, at, column, row
 from coxa.clinics.page.words import VARIATIONS
 from coxa.report.document import Block, FigureBlock, Paragraph, Section, TableBlock
+from coxa.sentences import mid_sentence
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, in_sentence, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Footnote, Row, RowGroup, Table

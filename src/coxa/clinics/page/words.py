@@ -6,9 +6,10 @@ from datetime import date
 
 from coxa.clinics.audit import Series, Shares
 from coxa.clinics.measures.few_points import CROSSED_RULE, FEW_POINTS, RUN_NONE, RUN_RULE, RUN_SIGNAL
+from coxa.sentences import mid_sentence
 from coxa.study.audit.plan import CONDITION, AuditPlan
 from coxa.study.covariates import Characteristic
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record
 
 MEASURES = {

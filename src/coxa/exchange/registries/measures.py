@@ -11,6 +11,7 @@ from coxa.estimates.table import COURSES
 from coxa.exchange.shown import Shown, first_of_each
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.wording import estimand_title
+from coxa.tables.phrases import sentence_case
 
 MEANS = ("marginal_mean", "average", "slope", "auc")
 CHANGES, OF_CHANGES = ("change", "percent_change"), "difference of changes"
@@ -52,8 +53,8 @@ def _facts(shown: Shown, planned: PlannedAnalysis, visit: str) -> tuple[str, ...
     return (
         planned.name,
         planned.analysis.role,
-        planned.variable,
-        estimand_title(study, planned.estimand_name),
+        sentence_case(planned.variable),
+        sentence_case(estimand_title(study, planned.estimand_name)),
         study.words.sets[planned.estimand.population],
         ", ".join(study.label("visits", name) for name in when),
         planned.scale.unit if planned.kind != "binary" else "participants",

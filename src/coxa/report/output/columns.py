@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from coxa.tables.characters import kept_whole
 from coxa.tables.table import Table
 
 NARROW = frozenset("iljtfrI.,:;'!|()[]- \N{NO-BREAK SPACE}")
@@ -30,6 +31,9 @@ UPRIGHT, SIDEWAYS = 482.0, 729.0
 """Width of the text on an A4 page with margins of 20 mm, in points."""
 ONE_PAGE_ROWS, ONE_PAGE_CHARACTERS = 16, 5000
 """A table of up to so many rows, with so many characters in them and in its notes, is not broken over two pages."""
+
+PHONE, PHONE_HEADING, PHONE_PADDING = 23.8, 9.8, 1.5
+"""Width of a phone of 390 pixels, the most of it that row headings take, and the space beside a cell there, in ems."""
 
 PIXEL = 0.62
 """Points of a pixel of a figure: letters of 13 pixels are 8 points high, unless the figure is wider than the page."""
@@ -120,6 +124,12 @@ def half(lengths: Sequence[int]) -> int:
     return min(range(len(lengths), -1, -1), key=uneven)
 
 
+def fits_phone(table: Table) -> bool:
+    """Return whether a table can be read on a phone without moving it sideways; its row headings wrap."""
+    (heading, *columns), _ = _needs(table)
+    return min(heading, PHONE_HEADING) + sum(columns) + (PHONE_PADDING - PADDING) * len(columns) <= PHONE
+
+
 def ems(text: str) -> float:
     """Return the width of a line of text, in ems."""
     return sum(map(_em, text))
@@ -152,7 +162,7 @@ def _needs(table: Table) -> tuple[list[float], list[float]]:
 
 
 def _longest_word(text: str) -> float:
-    return max((ems(word) for word in text.split(" ")), default=0.0)
+    return max((ems(word) for word in kept_whole(text).split(" ")), default=0.0)
 
 
 def _share(least: list[float], wished: list[float], size: float, room: float) -> tuple[float, ...]:

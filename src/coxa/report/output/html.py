@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import count, groupby
+from itertools import count, groupby, islice
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,12 +16,12 @@ from markupsafe import Markup, escape
 from coxa.errors import OptionError
 from coxa.figures.figure import Figure
 from coxa.report.document import Document, Part, Section, TableBlock
-from coxa.report.output.columns import layout
+from coxa.report.output.columns import fits_phone, layout
 from coxa.report.output.csv_files import csv_text
 from coxa.report.output.interaction import engine, page_script, policy, static
 from coxa.report.output.slide import size_class
 from coxa.tables.cells import Cell
-from coxa.tables.characters import BREAK, breakable, printable
+from coxa.tables.characters import BREAK, breakable, joined_dashes, kept_whole, printable, typeset
 from coxa.tables.prose import Text
 from coxa.tables.table import Table
 
@@ -135,15 +135,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_shown,
     )
     environment.filters["svg"] = _svg
     environment.filters["spec"] = _spec
     environment.filters["data"] = _data
-    environment.filters["trace"] = trace
+    environment.filters["trace"] = lambda cell: escape(trace(cell))
     environment.filters["against"] = _against
     environment.filters["said"] = said
     environment.filters["printed"] = printed_class
     environment.filters["joints"] = joints
+    environment.filters["fits_phone"] = fits_phone
     environment.tests["of_kind"] = lambda block, kind: type(block).__name__ == kind
     return environment
 
@@ -156,7 +158,7 @@ def joints(label: str) -> Markup:
     >>> joints("arm[manual_therapy]:visit"), joints("Köln")
     (Markup('arm[manual_<wbr>therapy]:<wbr>visit'), Markup('Köln'))
     """
-    return Markup(str(escape(breakable(label, LONG_WORD))).replace(BREAK, "<wbr>"))
+    return Markup(str(escape(breakable(typeset(label), LONG_WORD))).replace(BREAK, "<wbr>"))
 
 
 def printed_class(table: Table) -> str:
@@ -191,15 +193,25 @@ def _in_script(text: str) -> Markup:
 def said(text: Text, name: str) -> Markup:
     """Return a text whose numbers say where they are and what is behind them, as cells of tables do."""
     if isinstance(text, str):
-        return escape(text)
-    numbers = count(1)
-    return Markup("").join(
-        _piece(piece, f"{name}.n{next(numbers)}") if isinstance(piece, Cell) else piece for piece in text.pieces
-    )
+        return escape(typeset(text))
+    numbers, whole = count(1), iter(kept_whole(str(text)))
+    said = []
+    for piece in text.pieces:
+        letters = len(piece.text if isinstance(piece, Cell) else piece)
+        shown = joined_dashes("".join(islice(whole, letters)))
+        said.append(_piece(piece, shown, f"{name}.n{next(numbers)}") if isinstance(piece, Cell) else escape(shown))
+    return Markup("").join(said)
 
 
-def _piece(cell: Cell, name: str) -> Markup:
-    return TRACED.format(name, trace(cell), _against(cell), cell.text) if cell.statistics else escape(cell.text)
+def _piece(cell: Cell, text: str, name: str) -> Markup:
+    return TRACED.format(name, trace(cell), _against(cell), text) if cell.statistics else escape(text)
+
+
+def _shown(value: Any) -> Any:
+    """Return what is written of a value in the page: a text as `typeset` sets it; what is markup already as it is."""
+    if isinstance(value, Markup):
+        return value
+    return typeset(str(value)) if isinstance(value, Text) else value
 
 
 def _against(cell: Cell) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coxa.report.document import Document, Length, Section
-from coxa.tables.characters import printable
+from coxa.tables.characters import printable, typeset
 from coxa.tables.formats import NO_BREAK
 
 WITH_CONTENTS: frozenset[Length] = frozenset({"supplement", "full"})
@@ -50,7 +50,7 @@ def opening(document: Document) -> Opening:
     return Opening(
         printable(document.subtitle),
         f"Supplement to \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK}" if supplement else title,
-        " \N{MIDDLE DOT} ".join(printable(fact) for fact in facts if fact),
+        " \N{MIDDLE DOT} ".join(typeset(fact) for fact in facts if fact),
         document.length in WITH_CONTENTS,
         document.length != "brief",
     )
@@ -58,5 +58,5 @@ def opening(document: Document) -> Opening:
 
 def heading(section: Section, number: str, numbered: bool) -> str:
     """Return the title of a section with its number, where it shows it."""
-    title = printable(section.title)
+    title = typeset(section.title)
     return f"{number} {title}" if numbered else title

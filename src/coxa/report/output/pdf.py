@@ -17,7 +17,7 @@ from coxa.report.document import Block, Card, Document, FigureBlock, List, Parag
 from coxa.report.output.columns import UPRIGHT, Layout, figure_width, half
 from coxa.report.output.opening import heading, opening
 from coxa.report.output.panels import panels, stay_together
-from coxa.tables.characters import breakable, kept_whole, printable
+from coxa.tables.characters import breakable, printable, typeset
 from coxa.tables.formats import NONE
 from coxa.tables.prose import Text
 from coxa.tables.table import Table
@@ -34,6 +34,8 @@ REPEATED_HEADINGS = 600
 CARD_OF_ONE_PAGE = 2500
 """Characters of a card that is not broken over two pages."""
 VIEW = re.compile(r'viewBox="[^"]*?\s([\d.]+)\s+([\d.]+)"')
+UNSETTLED = "did not converge"
+"""What typst says where it cannot settle which figures float: then each stays where it is in the text."""
 ATTEMPTS: tuple[dict[str, Any], ...] = (
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": True},
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": False},
@@ -66,7 +68,11 @@ def render_pdf(document: Document) -> bytes:
     --------
     >>> Path("report.pdf").write_bytes(render_pdf(document))  # doctest: +SKIP
     """
-    return compiled(_template(), json.dumps(page_data(document), ensure_ascii=False))
+    data = page_data(document)
+    made, unsettled = _compiled(_template(), json.dumps(data, ensure_ascii=False))
+    if unsettled:
+        made, _ = _compiled(_template(), json.dumps({**data, "floats": False}, ensure_ascii=False))
+    return made
 
 
 def compiled(template: bytes, data: str) -> bytes:
@@ -77,13 +83,20 @@ def compiled(template: bytes, data: str) -> bytes:
     CoxaError
         If typst cannot set it.
     """
+    return _compiled(template, data)[0]
+
+
+def _compiled(template: bytes, data: str) -> tuple[bytes, bool]:
+    """Return what typst sets, and whether places of figures and pages still changed in its last attempt."""
     import typst
 
     missing: Exception | None = None
     for attempt in ATTEMPTS:
         try:
-            made = typst.compile(template, format="pdf", sys_inputs={"document": data}, timestamp=EPOCH, **attempt)
-            return bytes(made)
+            made, warnings = typst.compile_with_warnings(
+                template, format="pdf", sys_inputs={"document": data}, timestamp=EPOCH, **attempt
+            )
+            return bytes(made), any(UNSETTLED in str(warning) for warning in warnings)
         except typst.TypstError as error:
             if "could not be displayed" not in str(error):
                 raise CoxaError(f"The page cannot be set by typst: {error}. Report this as a fault of coxa.") from error
@@ -104,6 +117,7 @@ def page_data(document: Document) -> dict[str, Any]:
         "facts": _text(first.facts),
         "contents": first.contents,
         "numbered": first.numbered,
+        "floats": True,
         "sections": [_section(section, places) for section in document.shown],
     }
 
@@ -209,17 +223,17 @@ def _pairs(facts: tuple[tuple[str, Text], ...]) -> list[list[str]]:
 
 
 def _text(text: Text) -> str:
-    return breakable(kept_whole(printable(str(text))), LONGEST_WORD)
+    return breakable(typeset(str(text)), LONGEST_WORD)
 
 
 def _title(text: str) -> str:
     """Return what PDF/UA does not want empty: a heading, the title, an alternative text."""
-    said = breakable(printable(text), LONGEST_WORD_IN_TITLE)
+    said = breakable(typeset(text), LONGEST_WORD_IN_TITLE)
     return said if said.strip() else NONE
 
 
 def _cell(text: Text) -> str:
-    return breakable(printable(str(text)), LONGEST_WORD_IN_TABLE)
+    return breakable(typeset(str(text)), LONGEST_WORD_IN_TABLE)
 
 
 def _shortened(text: str) -> str:

@@ -19,6 +19,7 @@ from coxa.report.trace.compare import TOLERANCE, compare_results
 from coxa.report.trace.kept import FORMS, Kept, read_kept, written_with
 from coxa.report.trace.places import places
 from coxa.report.trace.results import ADDRESS, results_frame
+from coxa.tables.characters import plain
 from coxa.tables.records import records
 
 CELLS = ("td", "span")
@@ -171,8 +172,9 @@ def _form(kept: Kept, path: Path, document: Document) -> list[Finding]:
 
 def _page(page: Path, document: Document) -> Iterator[Finding]:
     """Yield an error for every cell of the page that shows something else than the document."""
-    shown = _Cells(page.read_text(encoding="utf-8")).found
-    wanted = {place.name: f"{place.cell.text}{place.cell.mark}" for place in places(document) if place.cell.statistics}
+    shown = {name: plain(text) for name, text in _Cells(page.read_text(encoding="utf-8")).found.items()}
+    cells = ((place.name, place.cell) for place in places(document) if place.cell.statistics)
+    wanted = {name: plain(f"{cell.text}{cell.mark}") for name, cell in cells}
     for cell in dict.fromkeys((*shown, *wanted)):
         there, again = shown.get(cell, "nothing"), wanted.get(cell, "nothing")
         if there != again:

@@ -9,8 +9,8 @@ from coxa.meta.review.run import Review
 from coxa.meta.shown.forest import plot_forest_of_trials
 from coxa.meta.shown.written import Written, at, df_words, number
 from coxa.report.document import Card, FigureBlock, Paragraph, Section
+from coxa.sentences import mid_sentence
 from coxa.tables.formats import cell, counted
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, prose
 
 FEW = 5

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from coxa.figures.figure import Figure
 from coxa.report.output.columns import UPRIGHT, figure_width
 from coxa.report.output.word.captions import Place, add_caption
-from coxa.tables.characters import printable
+from coxa.tables.characters import printable, typeset
 
 if TYPE_CHECKING:
     from docx.document import Document as Word
@@ -24,7 +24,7 @@ def add_figure(word: Word, figure: Figure, place: Place, scale: float = 1) -> No
     """
     from docx.shared import Pt
 
-    add_caption(word, "Figure", place, printable(figure.title))
+    add_caption(word, "Figure", place, typeset(figure.title))
     picture = word.add_picture(io.BytesIO(figure.png(PPI)))
     wanted = min(scale * figure_width(picture.width.pt, picture.height.pt), UPRIGHT)
     picture.height, picture.width = Pt(wanted * picture.height.pt / picture.width.pt), Pt(wanted)

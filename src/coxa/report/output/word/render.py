@@ -22,7 +22,7 @@ from coxa.report.output.word.styles import (
     running_title,
 )
 from coxa.report.output.word.tables import add_table
-from coxa.tables.characters import kept_whole, printable
+from coxa.tables.characters import printable, typeset
 from coxa.tables.prose import Text
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def render_word(document: Document) -> bytes:
     _properties(word, document, first)
     running_title(word, first.title, printable(dict(document.facts).get("Study", "")))
     word.add_paragraph(first.kind, style="Subtitle")
-    word.add_paragraph(first.title, style="Title")
+    word.add_paragraph(typeset(first.title), style="Title")
     add_paragraph(word, first.facts, FACTS)
     where = Places(bookmark_names(document), places(document), document.section_numbers(), first.numbered)
     answer = [section for section in document.shown if section.part == "answer"]
@@ -122,7 +122,7 @@ def _section(word: Word, section: Section, level: int, places: Places, new_page:
                     add_paragraph(word, _text(item), "List Bullet")
             case Card(title, facts):
                 if title:
-                    add_heading(word, printable(title), level + 1)
+                    add_heading(word, typeset(title), level + 1)
                 _facts(word, facts, compact=section.part == "answer")
             case TableBlock(table):
                 add_table(word, table, places.numbers[table.id])
@@ -136,10 +136,10 @@ def _facts(word: Word, facts: tuple[tuple[str, Text], ...], compact: bool) -> No
     """Write names before texts: on page one in one line, elsewhere with a tab between them."""
     for name, text in facts:
         said = add_paragraph(word, "", ANSWER_FACT if compact else FACT)
-        said.add_run(printable(name)).bold = True
+        said.add_run(typeset(name)).bold = True
         said.add_run(" " if compact else "\t")
         said.add_run(_text(text))
 
 
 def _text(text: Text) -> str:
-    return kept_whole(printable(str(text)))
+    return typeset(str(text))

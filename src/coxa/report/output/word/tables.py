@@ -12,7 +12,7 @@ from coxa.report.output.panels import panels, stay_together
 from coxa.report.output.word.captions import Place, add_caption
 from coxa.report.output.word.pages import turn, turn_with_headings
 from coxa.report.output.word.styles import CELL, INK, NOTE, SOFT, TABLE, add_paragraph
-from coxa.tables.characters import joined_dashes, kept_whole, printable
+from coxa.tables.characters import printable, typeset
 from coxa.tables.table import Row, Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def add_table(word: Word, table: Table, place: Place) -> None:
     sideways = parts[0][1].sideways
     if sideways:
         turn_with_headings(word)
-    add_caption(word, "Table", place, printable(table.title), printable(table.subtitle))
+    add_caption(word, "Table", place, typeset(table.title), typeset(table.subtitle))
     together = stay_together(parts, table, other_fonts=True)
     for at, (part, placed) in enumerate(parts):
         if at:
@@ -55,7 +55,7 @@ def add_table(word: Word, table: Table, place: Place) -> None:
         if note.mark:
             said.add_run(printable(note.mark)).font.superscript = True
             said.add_run(" ")
-        said.add_run(kept_whole(printable(str(note.text))))
+        said.add_run(typeset(str(note.text)))
     add_paragraph(word, "", NOTE)
     if sideways:
         turn(word)
@@ -146,7 +146,7 @@ def _said(
 
 
 def _run(text: str, look: str) -> str:
-    lines = escape(joined_dashes(kept_whole(printable(text))), quote=False).splitlines()
+    lines = escape(typeset(text), quote=False).splitlines()
     said = "<w:br/>".join(f'<w:t xml:space="preserve">{line}</w:t>' for line in lines)
     return f"<w:r><w:rPr>{look}</w:rPr>{said}</w:r>" if said else ""
 

@@ -23,12 +23,13 @@ from coxa.report.topics.analyses.results import (
 )
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, compared_words, written
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.tables.by_arm import summarised
 from coxa.tables.cells import Statistic
 from coxa.tables.characteristics import SUMMARY_LABELS
 from coxa.tables.formats import NONE, cell, share
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table
 

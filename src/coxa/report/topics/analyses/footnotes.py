@@ -18,16 +18,19 @@ from coxa.report.topics.analyses.variances import random_words
 from coxa.report.topics.data.labels import with_labels
 from coxa.report.topics.missing.reasons import silent_participants
 from coxa.report.topics.participants.baseline import TOTAL
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.design_words import EXCEPT
 from coxa.study.events import EventOutcome
-from coxa.study.labels import mid_sentence_label
 from coxa.study.words import DDF_NAMES
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, Text, in_sentence, joined, prose
 from coxa.tables.records import records
 from coxa.tables.table import Footnote
+
+POPULATION = "Population"
+"""How the sentence on an analysis set begins."""
 
 
 def mean_words(planned: PlannedAnalysis, fits: Sequence[AnyFit] | None = None) -> str:
@@ -69,7 +72,7 @@ def at_risk_words(planned: PlannedAnalysis) -> str:
     """Say who is at risk of an event whose days are counted from another one; empty of any other outcome."""
     if not isinstance(planned.outcome, EventOutcome) or planned.outcome.after is None:
         return ""
-    words, first = planned.study.words, mid_sentence_label(planned.study.label("outcomes", planned.outcome.after))
+    words, first = planned.study.words, mid_sentence(planned.study.label("outcomes", planned.outcome.after))
     chosen = (
         f" Who is at risk was decided after {words.start}, so that {words.arms} can differ in who is compared."
         if words.allocates
@@ -87,7 +90,7 @@ def population_words(planned: PlannedAnalysis, dataset: AnalysisDataset | None =
         "Population: all randomised participants, as allocated (N = 189, none excluded)."
     """
     words = planned.study.words
-    population = f"Population: {words.sets[planned.estimand.population]}"
+    population = f"{POPULATION}: {words.sets[planned.estimand.population]}"
     if dataset is None:
         return prose(f"{population}.")
     n = dataset.frame["participant_id"].nunique()

@@ -12,16 +12,18 @@ from coxa.estimates.margins import is_shown
 from coxa.estimates.table import subgroup_in
 from coxa.report.topics.analyses.adjusted import MARK, adjusted_note, p_mark
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
-from coxa.report.topics.analyses.sentences import factor_words, side_label
+from coxa.report.topics.analyses.sentences import factor_words
 from coxa.report.topics.analyses.written import MARGINS, compared_heading, written
+from coxa.sentences import mid_sentence
 from coxa.simulate.truth import Truth
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.margin import margin_words
 from coxa.study.parts import label_of
 from coxa.study.tested import is_tested
+from coxa.study.wording import side_label
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.formats import NONE, number, p_value
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier
 

@@ -36,11 +36,15 @@ def on_page_one(report: ReportRecord, first: PlannedAnalysis) -> bool:
 
 
 def _sensitivity(report: ReportRecord) -> Iterator[Block]:
-    """Yield for each primary estimand how its analyses agree, with their forest and table; a forest once."""
+    """Yield for each primary estimand how its analyses agree, with their forest and table; a forest once.
+
+    How those of the main analysis agree is said in the answer, and not again.
+    """
     drawn: set[str] = set()
     firsts = {planned.estimand_name: planned for planned in reversed(report.study.primary_analyses)}
     for first in reversed(firsts.values()):
-        yield from (Paragraph(text) for text in agreement_sentences(first, report.estimates, MOST_SENTENCES))
+        if first.name != report.study.main_analysis.name:
+            yield from (Paragraph(text) for text in agreement_sentences(first, report.estimates, MOST_SENTENCES))
         figure = None if on_page_one(report, first) else side_by_side(report, first)
         if figure and figure.alt not in drawn:
             drawn.add(figure.alt)

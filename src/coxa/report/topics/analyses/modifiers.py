@@ -14,11 +14,11 @@ from coxa.figures.theme import INK, OKABE_ITO, RULE, WIDTH, options, themed
 from coxa.report.document import Block, FigureBlock, TableBlock
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
-from coxa.report.topics.analyses.sentences import side_label
 from coxa.report.topics.analyses.written import compared_heading
+from coxa.sentences import mid_sentence
 from coxa.simulate.truth import Truth
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.labels import mid_sentence_label
+from coxa.study.wording import side_label
 from coxa.tables.formats import NONE, number
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records
@@ -75,7 +75,7 @@ def modifier_label(planned: PlannedAnalysis, name: str) -> str:
 def modifier_words(planned: PlannedAnalysis, name: str) -> str:
     """Return what a modifier is called inside a sentence."""
     label = modifier_label(planned, name)
-    return label if name == "baseline" else mid_sentence_label(label)
+    return label if name == "baseline" else mid_sentence(label)
 
 
 def _with_unit(planned: PlannedAnalysis, name: str) -> str:

@@ -15,12 +15,13 @@ from coxa.report.topics.analyses.adjusted import p_mark
 from coxa.report.topics.analyses.footnotes import analysis_footnotes, mean_words, warning_marks
 from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
 from coxa.report.topics.analyses.variances import warning_words
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.important import Important, compared_with
 from coxa.study.periods import EVERY_PERIOD
 from coxa.study.wording import compared_arms, estimand_title
 from coxa.tables.formats import NONE, cell, share
-from coxa.tables.phrases import abbreviations, mid_sentence, sentence_case
+from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 

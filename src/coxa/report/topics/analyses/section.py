@@ -54,7 +54,9 @@ def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
         ):
             blocks += [Paragraph(text, "warning"), *map(Paragraph, why.remedies)]
         blocks += _means(report, planned) if planned.of_means else kind_blocks(report, planned)
-    return Section(identifier("analysis", name), planned.title, tuple(blocks))
+    what, *others = blocks
+    said_below = others and isinstance(others[0], TableBlock) and f"{others[0].table.subtitle}." == str(what.text)
+    return Section(identifier("analysis", name), planned.title, tuple(others if said_below else blocks))
 
 
 def _not_fitted(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:

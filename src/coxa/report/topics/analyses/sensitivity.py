@@ -13,10 +13,11 @@ from coxa.report.topics.analyses.footnotes import warning_marks
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, conclusion, written
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import adjusted_for
 from coxa.study.wording import join_words, named_among
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Table, identifier

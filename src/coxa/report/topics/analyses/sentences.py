@@ -11,18 +11,19 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.written import clear, conclusion, has_interval, no_difference_words, written
+from coxa.sentences import mid_sentence
 from coxa.study.analysis import Margin
-from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
+from coxa.study.comparative import PlannedAnalysis
 from coxa.study.design_words import TRIAL
 from coxa.study.important import compared_with
 from coxa.study.margin import margin_words
 from coxa.study.plan import Study
 from coxa.study.target_trial import emulated
-from coxa.study.wording import endpoint_words, join_words, named_among
+from coxa.study.wording import endpoint_words, join_words, named_among, side_label
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK
-from coxa.tables.phrases import cut_short, mid_sentence, sentence_case
+from coxa.tables.phrases import cut_short, sentence_case
 from coxa.tables.prose import Prose, joined, prose
 from coxa.tables.records import Record, records
 
@@ -115,11 +116,6 @@ def _factor_sentence(planned: PlannedAnalysis, record: Record, what: str, verdic
         prose("; ", Cell(verdict)) if verdict else "",
         ".",
     )
-
-
-def side_label(study: ComparativeStudy, name: str) -> str:
-    """Return the label of an arm, or the words of a factor: "manual therapy with exercise therapy"."""
-    return study.label("arms", name) if name in study.arms else name.replace("_", " ")
 
 
 def summed_up(report: ReportRecord, planned: PlannedAnalysis) -> list[Prose]:

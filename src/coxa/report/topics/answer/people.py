@@ -23,12 +23,13 @@ from coxa.report.topics.responders.tables import (
     response_counts,
     responses,
 )
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.wording import join_words, rule_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import NO_BREAK, cell, share
 from coxa.tables.hidden import Protected
-from coxa.tables.phrases import cut_short, mid_sentence
+from coxa.tables.phrases import cut_short
 from coxa.tables.prose import Prose, in_sentence, joined, prose
 from coxa.tables.records import Record, records
 

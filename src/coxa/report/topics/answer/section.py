@@ -39,12 +39,12 @@ from coxa.report.topics.participants.flow.build import cluster_column
 from coxa.report.topics.participants.section import baseline_cautions
 from coxa.report.topics.protocol.section import UNLOCKED, deviation_notes
 from coxa.report.topics.target_trial.section import comparability_cautions
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import emulated
 from coxa.study.words import OVER_TIME
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Text, in_sentence, joined, prose
 from coxa.tables.records import Record, records
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from coxa.cohort.dictionary import load_table
+from coxa.sentences import mid_sentence
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.parts import readable
 from coxa.study.wording import factor_words
 from coxa.study.words import TABLES
-from coxa.tables.phrases import mid_sentence
 
 STEP = re.compile(r"(?P<what>[a-z ]+) of (?P<name>\w+)")
 PARTS = {"analysis set": "estimands", "values": "estimands", "model": "analyses"}

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Literal
 
 from coxa.derive.delivery import Delivered
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.items import delivery_items
 from coxa.tables.by_arm import ByArm
 from coxa.tables.formats import cell, share
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table
 
 GAP = "Not stated"

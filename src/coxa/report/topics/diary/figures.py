@@ -20,12 +20,12 @@ from coxa.figures.profile import plot_profile
 from coxa.figures.theme import GREY, INK, TEXT_SIZE, WIDTH, options, themed
 from coxa.report.topics.diary.guided import band_labels, cuts_of
 from coxa.report.topics.diary.kept import period_label
+from coxa.sentences import mid_sentence
 from coxa.study import Study
 from coxa.study.diary import BandDefinition
 from coxa.study.outcome import Outcome
 from coxa.study.parts import Visit
 from coxa.tables.formats import number
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.records import records
 
 NO_ENTRY = "No entry"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from coxa.cohort.dictionary import load_table
+from coxa.sentences import mid_sentence
 from coxa.study.diary import YESTERDAY
 from coxa.study.parts import readable
 from coxa.tables.formats import number
-from coxa.tables.phrases import mid_sentence
 
 
 def column_label(column: str) -> str:

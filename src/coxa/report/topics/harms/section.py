@@ -17,11 +17,12 @@ from coxa.report.topics.harms.tables import (
     harmed_people,
     harms_table,
 )
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 from coxa.tables.prose import Text, in_sentence, joined, prose
 
 NO_TABLE = "No adverse events table was given: harms cannot be reported."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from coxa.analyses.methods import method_of
 from coxa.report.record import ReportRecord
+from coxa.report.topics.analyses.footnotes import POPULATION, population_words
 from coxa.report.topics.methods.analyses import analysis_methods, method_sentences
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.parts import readable
@@ -22,6 +23,8 @@ SHARED = 3
 def methods_in_words(report: ReportRecord) -> Iterator[Prose]:
     """Yield a paragraph on each analysis of a plan, in its order, without saying again what one before it has said.
 
+    A population that all analyses have is said first.
+
     Returns
     -------
     Iterator of Prose
@@ -29,6 +32,9 @@ def methods_in_words(report: ReportRecord) -> Iterator[Prose]:
         analysis holds or has one in its place; else the whole description.
     """
     before: dict[PlannedAnalysis, list[Text]] = {}
+    shared = _population_of_all(report)
+    if shared is not None:
+        yield prose(str(shared.pieces[0]).replace(POPULATION, f"{POPULATION} of all analyses", 1), *shared.pieces[1:])
     for planned in report.study.planned_analyses:
         sentences = [] if planned.name in report.not_fitted else _told_apart(report, planned)
         alike = {
@@ -37,12 +43,22 @@ def methods_in_words(report: ReportRecord) -> Iterator[Prose]:
             if method_of(earlier.analysis) is method_of(planned.analysis)
             and (differences := differing(sentences, other)) is not None
         }
-        if alike:
+        if planned.name in report.not_fitted:
+            yield prose(f"{planned.title}. ", analysis_methods(report, planned))
+        elif alike:
             like = min(alike, key=lambda earlier: len(alike[earlier]))
             yield _compared(planned, like, alike[like])
         else:
-            yield prose(f"{planned.title}. ", analysis_methods(report, planned))
+            said = [one for one in method_sentences(report, planned) if str(one) != str(shared)]
+            yield prose(f"{planned.title}. ", joined(" ", said))
         before[planned] = sentences
+
+
+def _population_of_all(report: ReportRecord) -> Prose | None:
+    """Return who is in the analysis set of every analysis that was fitted; None where there are several sets."""
+    fitted = [planned for planned in report.study.planned_analyses if planned.name not in report.not_fitted]
+    said = [population_words(planned, report.datasets.get(planned.estimand_name)) for planned in fitted]
+    return said[0] if len(said) > 1 and len({str(one) for one in said}) == 1 else None
 
 
 def differing(sentences: Sequence[Text], others: Sequence[Text]) -> list[Text] | None:

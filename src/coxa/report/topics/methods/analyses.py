@@ -20,6 +20,7 @@ from coxa.report.topics.analyses.footnotes import covariance_name, population_wo
 from coxa.report.topics.analyses.modifiers import modifier_words
 from coxa.report.topics.analyses.sentences import not_fitted_words, parts_not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
+from coxa.sentences import mid_sentence
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.margin import margin_words
@@ -29,7 +30,6 @@ from coxa.study.plan import Study
 from coxa.study.scales import scale_name
 from coxa.study.wording import join_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.prose import Prose, Text, joined, prose
 
 WEIGHTS = {
@@ -163,7 +163,7 @@ def _further(planned: PlannedAnalysis, cite: Callable[..., str]) -> Iterator[str
             "visit, given its terms, with limits by the noncentral t distribution of the difference's own test."
         )
     if subgroups := plan.option("subgroups"):
-        names = ", ".join(study.label("covariates", name).lower() for name in subgroups)
+        names = ", ".join(mid_sentence(study.label("covariates", name)) for name in subgroups)
         if method_of(plan).separate_subgroups:
             yield (
                 f"Within the levels of subgroups ({names}) the comparison was made separately; whether it differs "

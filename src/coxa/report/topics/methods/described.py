@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from coxa.report.record import ReportRecord
 from coxa.report.references.cited import descriptions_used, marks
 from coxa.report.topics.responders.tables import LIMITS, responses
+from coxa.sentences import mid_sentence
 from coxa.study.wording import join_words
-from coxa.tables.phrases import mid_sentence
 
 
 def described_methods(report: ReportRecord) -> Iterator[str]:

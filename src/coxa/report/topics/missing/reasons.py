@@ -10,8 +10,8 @@ import pandas as pd
 from coxa.derive.dataset import AnalysisDataset
 from coxa.derive.once import once
 from coxa.frames import among
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy
-from coxa.tables.phrases import mid_sentence
 
 NO_VALUE = "No value"
 NO_BASELINE = "No baseline value"

@@ -17,16 +17,16 @@ from coxa.derive.scores import derive_scores
 from coxa.errors import DataError
 from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
+from coxa.sentences import mid_sentence
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.labels import mid_sentence_label
 from coxa.study.plan import EVERYBODY
 from coxa.study.wording import join_words
 from coxa.study.words import AnalysisSet
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows
 from coxa.tables.formats import cell, counted
-from coxa.tables.phrases import abbreviations, mid_sentence
+from coxa.tables.phrases import abbreviations
 from coxa.tables.prose import NB_N, Prose, Text, with_n
 from coxa.tables.table import Column, Footnote, RowGroup, Table
 
@@ -153,8 +153,8 @@ def _notes(study: Study, described: Described, labels: list[str], unmeasured: li
     yield f"{whom}. {abbreviations(labels)}".rstrip()
     yield f"Percentages are of participants with a known value. {words.baseline}".rstrip()
     if unmeasured:
-        named = join_words([mid_sentence_label(study.label("outcomes", name)) for name in unmeasured])
-        yield f"Not measured at {mid_sentence_label(study.label('visits', study.baseline_visit))}: {named}."
+        named = join_words([mid_sentence(study.label("outcomes", name)) for name in unmeasured])
+        yield f"Not measured at {mid_sentence(study.label('visits', study.baseline_visit))}: {named}."
     if described.weight:
         label = mid_sentence(study.label("covariates", described.weight))
         yield (

@@ -14,6 +14,11 @@ from coxa.report.topics.participants.imbalance import imbalance_sentences, imbal
 from coxa.report.topics.participants.sets import participants_table
 from coxa.tables.prose import Prose
 
+FLOW = (
+    "The figure counts participants at each step and gives the reasons of those who left. The counts at each visit and "
+    "for every estimand are in the section Who was analysed."
+)
+
 
 def baseline_cautions(report: ReportRecord) -> list[Prose]:
     """Say what of the arms or groups is far apart at baseline, and what the primary analyses do not adjust for.
@@ -28,7 +33,7 @@ def baseline_cautions(report: ReportRecord) -> list[Prose]:
 def participants_section(report: ReportRecord) -> Section:
     """Return the flow of participants and the baseline table."""
     counted = participant_flow(report.cohort, report.datasets[report.study.main_analysis.estimand_name])
-    flow = Section("flow", "From assessment to analysis", (FigureBlock(plot_flow(counted)),))
+    flow = Section("flow", "From assessment to analysis", (Paragraph(FLOW), FigureBlock(plot_flow(counted))))
     grid = clusters_in_periods_section(report)
     judged = (Paragraph(text) for text in baseline_cautions(report))
     baseline = Section("at-baseline", "Baseline", (*judged, TableBlock(baseline_table(report.cohort))))

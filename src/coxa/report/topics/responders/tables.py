@@ -14,12 +14,12 @@ from coxa.estimates.exact_proportions import MOST_TABLES
 from coxa.estimates.proportions import comparison
 from coxa.estimates.two_proportions import Limits
 from coxa.report.topics.analyses.number_needed import NEEDED, needed_cell
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.important import responder_rules
 from coxa.study.outcome import Responder
 from coxa.study.wording import rule_words
 from coxa.tables.formats import NONE, cell, share
-from coxa.tables.phrases import mid_sentence
 from coxa.tables.table import Cell, Column, Footnote, Row, RowGroup, Statistic, Table, identifier
 
 ANALYSIS = "responders_by_visit"

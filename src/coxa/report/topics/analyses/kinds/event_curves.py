@@ -12,9 +12,9 @@ from coxa.figures.figure import Figure
 from coxa.figures.row_labels import row_labels
 from coxa.figures.theme import INK, MOST_ARMS, TEXT_SIZE, WIDTH, arm_scales, options, themed
 from coxa.models import aalen_johansen
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
-from coxa.study.labels import mid_sentence_label
 from coxa.tables.formats import number
 
 HEIGHT = 280
@@ -59,7 +59,7 @@ def plot_event_curves(
     drawn = arms[:MOST_ARMS]
     if len(arms) > MOST_ARMS:
         title += f" (the first {MOST_ARMS} arms)"
-    title_of_y = f"Share with {mid_sentence_label(planned.outcome_label)}"
+    title_of_y = f"Share with {mid_sentence(planned.outcome_label)}"
 
     def draw(_: Sequence[str]) -> Any:
         return drawn_over_days(planned, curves, risk, drawn, day, "share", title_of_y)
@@ -158,7 +158,7 @@ def drawn_over_days(
         Of the vertical axis.
     """
     after = planned.outcome.after if isinstance(planned.outcome, EventOutcome) else None
-    since = mid_sentence_label(planned.study.label("outcomes", after)) if after else planned.study.words.start
+    since = mid_sentence(planned.study.label("outcomes", after)) if after else planned.study.words.start
     return steps_over_days(curves, risk, arms, day, field, title_of_y, f"Days since {since}")
 
 

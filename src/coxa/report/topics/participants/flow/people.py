@@ -17,8 +17,9 @@ from coxa.report.topics.missing.reasons import (
     stopped_by,
     why_missing,
 )
+from coxa.sentences import mid_sentence
 from coxa.study.comparative import ComparativeStudy, with_arms
-from coxa.tables.phrases import mid_sentence, sentence_case
+from coxa.tables.phrases import sentence_case
 
 Path = tuple[str, ...]
 """To what somebody belongs, from the whole to the reason: ("Not analysed", "No value")."""
