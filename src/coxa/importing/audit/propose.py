@@ -31,9 +31,9 @@ from coxa.importing.proposal import Answer, Question
 from coxa.importing.roles import agrees, roles_by_name, timed
 from coxa.importing.tables import FileTable
 from coxa.importing.words import head_key, heads
-from coxa.sentences import enumerated
+from coxa.sentences import enumerated, mid_sentence
 from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS
-from coxa.study.labels import mid_sentence_label, readable
+from coxa.study.labels import readable
 
 DATA = ("data",)
 OF_COLUMNS = (*TEXTS, *DATES, *COUNTS, *FLAGS)
@@ -146,7 +146,7 @@ def _head(used: Used) -> None:
 
 def _title(used: Used) -> None:
     """Write the title of the page, from what is measured, where and when."""
-    outcomes = [mid_sentence_label(readable(name)) for name in used.draft.plan.get("outcomes", {})]
+    outcomes = [mid_sentence(readable(name)) for name in used.draft.plan.get("outcomes", {})]
     if not outcomes:
         return
     measured = enumerated(outcomes)
