@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from coxa.report.report import Report
-from coxa.report.topics.methods.alike import differing, methods_in_words
+from coxa.report.topics.methods.alike import differing, methods_in_words, population_of_all
 from coxa.report.topics.methods.analyses import method_sentences
 from tests.spec.small_trial import report, with_holm
 
@@ -57,12 +57,15 @@ def test_an_estimand_that_handles_an_event_otherwise_is_said() -> None:
 def test_every_sentence_on_an_analysis_is_in_its_paragraph_or_in_those_that_it_refers_to() -> None:
     made = with_alike()
     said = paragraphs(made)
+    of_all = str(population_of_all(made)).replace("Population of all analyses", "Population")
+    assert of_all.startswith("Population: all randomised participants")
+    assert not any(of_all in text for text in said.values())
     for planned in made.study.planned_analyses:
         own = whole = said[planned.label]
         while found := QUOTED.search(own):
             own = said[found.group(1)]
             whole += own
-        assert all(str(sentence) in whole for sentence in method_sentences(made, planned))
+        assert all(str(sentence) in f"{whole} {of_all}" for sentence in method_sentences(made, planned))
 
 
 def test_an_analysis_without_a_sentence_in_place_of_one_is_described_as_a_whole() -> None:

@@ -261,6 +261,6 @@ def test_what_follows_a_figure_that_does_not_fit_fills_the_page_before_it() -> N
     assert "After 19." in second
 
 
-def test_a_figure_that_fits_stays_where_it_is() -> None:
+def test_a_figure_that_fits_is_on_its_page_and_never_before_the_text_that_leads_to_it() -> None:
     first = with_figure(8)[0]
-    assert first.index("Before 7.") < first.index("Figure") < first.index("After 0.")
+    assert first.index("Before 7.") < first.index("Figure 1")

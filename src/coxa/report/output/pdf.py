@@ -34,8 +34,6 @@ REPEATED_HEADINGS = 600
 CARD_OF_ONE_PAGE = 2500
 """Characters of a card that is not broken over two pages."""
 VIEW = re.compile(r'viewBox="[^"]*?\s([\d.]+)\s+([\d.]+)"')
-UNSETTLED = "did not converge"
-"""What typst says where it cannot settle which figures float: then each stays where it is in the text."""
 ATTEMPTS: tuple[dict[str, Any], ...] = (
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": True},
     {"pdf_standards": ["ua-1"], "ignore_system_fonts": False},
@@ -68,11 +66,7 @@ def render_pdf(document: Document) -> bytes:
     --------
     >>> Path("report.pdf").write_bytes(render_pdf(document))  # doctest: +SKIP
     """
-    data = page_data(document)
-    made, unsettled = _compiled(_template(), json.dumps(data, ensure_ascii=False))
-    if unsettled:
-        made, _ = _compiled(_template(), json.dumps({**data, "floats": False}, ensure_ascii=False))
-    return made
+    return compiled(_template(), json.dumps(page_data(document), ensure_ascii=False))
 
 
 def compiled(template: bytes, data: str) -> bytes:
@@ -83,20 +77,13 @@ def compiled(template: bytes, data: str) -> bytes:
     CoxaError
         If typst cannot set it.
     """
-    return _compiled(template, data)[0]
-
-
-def _compiled(template: bytes, data: str) -> tuple[bytes, bool]:
-    """Return what typst sets, and whether places of figures and pages still changed in its last attempt."""
     import typst
 
     missing: Exception | None = None
     for attempt in ATTEMPTS:
         try:
-            made, warnings = typst.compile_with_warnings(
-                template, format="pdf", sys_inputs={"document": data}, timestamp=EPOCH, **attempt
-            )
-            return bytes(made), any(UNSETTLED in str(warning) for warning in warnings)
+            made = typst.compile(template, format="pdf", sys_inputs={"document": data}, timestamp=EPOCH, **attempt)
+            return bytes(made)
         except typst.TypstError as error:
             if "could not be displayed" not in str(error):
                 raise CoxaError(f"The page cannot be set by typst: {error}. Report this as a fault of coxa.") from error
@@ -117,7 +104,6 @@ def page_data(document: Document) -> dict[str, Any]:
         "facts": _text(first.facts),
         "contents": first.contents,
         "numbered": first.numbered,
-        "floats": True,
         "sections": [_section(section, places) for section in document.shown],
     }
 

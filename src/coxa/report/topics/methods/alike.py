@@ -23,7 +23,7 @@ SHARED = 3
 def methods_in_words(report: ReportRecord) -> Iterator[Prose]:
     """Yield a paragraph on each analysis of a plan, in its order, without saying again what one before it has said.
 
-    A population that all analyses have is said first.
+    The population of all analyses is in a paragraph of its own (`population_of_all`).
 
     Returns
     -------
@@ -32,9 +32,7 @@ def methods_in_words(report: ReportRecord) -> Iterator[Prose]:
         analysis holds or has one in its place; else the whole description.
     """
     before: dict[PlannedAnalysis, list[Text]] = {}
-    shared = _population_of_all(report)
-    if shared is not None:
-        yield prose(str(shared.pieces[0]).replace(POPULATION, f"{POPULATION} of all analyses", 1), *shared.pieces[1:])
+    shared = _shared_population(report)
     for planned in report.study.planned_analyses:
         sentences = [] if planned.name in report.not_fitted else _told_apart(report, planned)
         alike = {
@@ -54,7 +52,15 @@ def methods_in_words(report: ReportRecord) -> Iterator[Prose]:
         before[planned] = sentences
 
 
-def _population_of_all(report: ReportRecord) -> Prose | None:
+def population_of_all(report: ReportRecord) -> Prose | None:
+    """Return the sentence on the population that all analyses have; None where there are several populations."""
+    if (shared := _shared_population(report)) is None:
+        return None
+    beginning, *others = shared.pieces
+    return prose(str(beginning).replace(POPULATION, f"{POPULATION} of all analyses", 1), *others)
+
+
+def _shared_population(report: ReportRecord) -> Prose | None:
     """Return who is in the analysis set of every analysis that was fitted; None where there are several sets."""
     fitted = [planned for planned in report.study.planned_analyses if planned.name not in report.not_fitted]
     said = [population_words(planned, report.datasets.get(planned.estimand_name)) for planned in fitted]
