@@ -92,3 +92,11 @@ def test_a_table_that_is_wider_than_a_phone_has_a_block_for_each_row_there() -> 
         page = str(render_document(Document("T", "", (), (Section("one", "One", (TableBlock(by_arm(n)),)),)), "html"))
         assert ('class="table stacked"' in page) == stacked
         assert plain(page).count('data-label="Randomised: Arm 3 (N = 63)"') == (1 if stacked else 0)
+
+
+def test_columns_without_a_common_heading_have_no_empty_heading_above_them() -> None:
+    columns = (Column("n"), Column("Arm A", spanner="Difference"), Column("Arm B", spanner="Difference"))
+    table = Table("t", "T", "Row", columns, (RowGroup("", (Row("One", (Cell("1"), Cell("2"), Cell("3"))),)),))
+    page = str(render_document(Document("T", "", (), (Section("one", "One", (TableBlock(table),)),)), "html"))
+    assert re.search(r'<td colspan="1"></td>\s*<th scope="colgroup" colspan="2" class="spanner">Difference</th>', page)
+    assert not re.search(r"<th[^>]*></th>", page)

@@ -43,7 +43,8 @@ def analyses_section(report: ReportRecord) -> Section:
 
 def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
     plan, name = planned.analysis, planned.name
-    blocks: list[Block] = [Paragraph(sentence_case(f"{estimand_title(report.study, plan.estimand)}."))]
+    what = sentence_case(estimand_title(report.study, plan.estimand))
+    blocks: list[Block] = [Paragraph(f"{what}.")]
     if plan.relaxes:
         blocks.append(Paragraph(f"Sensitivity analysis. Assumption changed: {plan.relaxes}."))
     if name in report.not_fitted:
@@ -54,9 +55,9 @@ def _analysis(report: ReportRecord, planned: PlannedAnalysis) -> Section:
         ):
             blocks += [Paragraph(text, "warning"), *map(Paragraph, why.remedies)]
         blocks += _means(report, planned) if planned.of_means else kind_blocks(report, planned)
-    what, *others = blocks
-    said_below = others and isinstance(others[0], TableBlock) and f"{others[0].table.subtitle}." == str(what.text)
-    return Section(identifier("analysis", name), planned.title, tuple(others if said_below else blocks))
+    below = blocks[1:2]
+    said_below = any(isinstance(block, TableBlock) and block.table.subtitle == what for block in below)
+    return Section(identifier("analysis", name), planned.title, tuple(blocks[1:] if said_below else blocks))
 
 
 def _not_fitted(report: ReportRecord, planned: PlannedAnalysis) -> list[Block]:
