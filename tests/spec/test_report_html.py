@@ -205,7 +205,7 @@ def test_the_answer_is_the_primary_result_with_what_a_reader_asks_next() -> None
     said = [block.text for block in answer.blocks if isinstance(block, Paragraph)]
     assert said[0] == (
         "What is the effect of Exercise therapy and of Manual therapy, compared with Usual care, on change from "
-        "baseline in Hip pain score at Week 12 (0 to 100 points, higher is better)?"
+        "baseline in hip pain score at Week 12 (0 to 100 points, higher is better)?"
     )
     assert said[1:3] == result_sentences(made, made.study.planned("primary"))
     (caution,) = said[3:]
@@ -350,7 +350,7 @@ def test_a_result_in_a_sentence(term: str, estimate: float, low: float, high: fl
 def test_methods_say_what_ran() -> None:
     said = str(analysis_methods(report(), report().study.planned("primary")))
     for words in (
-        "mixed model for repeated measures of change from baseline in Hip pain score",
+        "mixed model for repeated measures of change from baseline in hip pain score",
         "restricted maximum likelihood",
         "arm, visit, arm by visit, baseline value, baseline value by visit and site",
         "was unstructured",

@@ -28,7 +28,7 @@ def test_with_one_follow_up_repeated_measures_are_an_analysis_of_covariance(tmp_
     pd.testing.assert_frame_equal(found, ancova)
     assert found["df"].item() == 37
     text = page(report)
-    assert re.search(r"An analysis of covariance of change from baseline in Pain \[\d\] was fitted at Week 12", text)
+    assert re.search(r"An analysis of covariance of change from baseline in pain \[\d\] was fitted at Week 12", text)
     assert "Mixed model for repeated measures" not in text
     assert "Covariance over the visits" not in text
 
@@ -43,7 +43,7 @@ def test_one_visit_with_therapists_is_a_linear_mixed_model(tmp_path: Path) -> No
         assert found[number] == pytest.approx(other[number], rel=1e-6)
     assert found["method"].startswith("linear mixed model, random effects: Intercept by therapist_id, independent")
     text = page(report)
-    assert "A linear mixed model of change from baseline in Pain at Week 12 was fitted by restricted maximum" in text
+    assert "A linear mixed model of change from baseline in pain at Week 12 was fitted by restricted maximum" in text
     assert "Random effects: therapist ( 12 levels)" in text
 
 

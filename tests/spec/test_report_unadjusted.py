@@ -32,7 +32,7 @@ def test_means_of_repeated_measures_without_covariates_are_estimated(tmp_path: P
 def test_one_visit_without_covariates_is_a_comparison_of_means(tmp_path: Path) -> None:
     text = without_covariates(tmp_path, visits=["baseline", "week_12"])
     assert (
-        "Means of change from baseline in Pain were compared at Week 12 by least squares, without covariates." in text
+        "Means of change from baseline in pain were compared at Week 12 by least squares, without covariates." in text
     )
     assert "Comparison of means at one visit, without covariates." in text
     assert "nalysis of covariance" not in text

@@ -27,7 +27,7 @@ def test_an_analysis_has_what_the_plan_says_about_it() -> None:
     assert planned.analysis is planned.study.analyses["simpler"]
     assert planned.estimand is planned.study.estimands["primary"]
     assert planned.outcome is planned.study.outcomes["pain"]
-    assert (planned.response, planned.variable) == ("change", "change from baseline in Hip pain score")
+    assert (planned.response, planned.variable) == ("change", "change from baseline in hip pain score")
     assert (planned.visits, planned.arms) == (("week_12",), ("exercise", "manual_therapy", "usual_care"))
     assert planned.model_visits == ("week_6", "week_12", "week_26", "week_52")
     assert (planned.scale.low, planned.scale.high, planned.unit) == (0, 100, "points")

@@ -17,14 +17,14 @@ def test_the_five_attributes_in_the_order_of_the_guideline() -> None:
     ]
     assert attributes["Treatment"] == "Exercise therapy, against Usual care"
     assert attributes["Endpoint"] == (
-        "change from baseline in Pain at Week 12 (range 0 to 100 points, higher is better)"
+        "change from baseline in pain at Week 12 (range 0 to 100 points, higher is better)"
     )
     assert attributes["Intercurrent events"].startswith("Hip surgery: hypothetical (values after the event are")
 
 
 def test_the_title_follows_the_plan() -> None:
     assert estimand_title(parse(PLAN), "primary") == (
-        "change from baseline in Pain at Week 12: Exercise therapy against Usual care"
+        "change from baseline in pain at Week 12: Exercise therapy against Usual care"
     )
     swapped = PLAN.replace("compare: exercise, against: usual_care", "compare: usual_care, against: exercise")
     assert estimand_title(parse(swapped), "primary").endswith("Usual care against Exercise therapy")

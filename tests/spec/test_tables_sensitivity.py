@@ -9,6 +9,7 @@ import pytest
 
 from coxa.estimates import Estimates
 from coxa.report.build import build_document
+from coxa.report.document import Card
 from coxa.report.topics.analyses.sensitivity import agreement_sentences, sensitivity_table
 from coxa.study import read_study
 from coxa.study.comparative import ComparativeStudy
@@ -79,7 +80,7 @@ def test_each_analysis_has_role_estimate_p_n_and_what_it_relaxes() -> None:
     table = sensitivity_table(STUDY.planned("primary"), both)
     assert table is not None
     (group,) = table.groups
-    wanted = "Exercise therapy minus Usual care: change from baseline in Hip pain score at Week 12 (higher is better)"
+    wanted = "Exercise therapy minus Usual care: change from baseline in hip pain score at Week 12 (higher is better)"
     assert group.label == wanted
     assert [(row.label, [cell.text for cell in row.cells], row.strong) for row in group.rows] == [
         ("Primary", ["primary", "6.0 (2.0 to 10.0)", "0.040", "48", "none (primary analysis)"], True),
@@ -101,15 +102,20 @@ def test_an_analysis_that_asks_another_question_is_shown_and_not_counted() -> No
     assert len(table.groups[0].rows) == 3
 
 
-def test_the_results_of_a_report_hold_the_table_and_the_sentences() -> None:
+def test_the_results_of_a_report_hold_the_table_and_the_answer_how_the_analyses_agree() -> None:
     made = report()
-    results = next(section for section in build_document(made).walk() if section.id == "results")
+    document = build_document(made)
+    results = next(section for section in document.walk() if section.id == "results")
     tables = [block.table for block in results.blocks if hasattr(block, "table")]
     assert [table.id for table in tables] == ["results-by-arm", "sensitivity-primary"]
     assert [len(group.rows) for group in tables[1].groups] == [2, 2]
-    texts = [block.text for block in results.blocks if hasattr(block, "text")]
-    for sentence in agreement_sentences(made.study.planned("primary"), made.estimates):
-        assert sentence in texts
+    (card,) = (block for block in document.sections[0].blocks if isinstance(block, Card))
+    sure = str(dict(card.facts)["How sure?"])
+    sentences = agreement_sentences(made.study.planned("primary"), made.estimates)
+    assert sentences
+    for sentence in sentences:
+        assert str(sentence) in sure
+        assert str(sentence) not in [str(block.text) for block in results.blocks if hasattr(block, "text")]
 
 
 def test_many_comparisons_that_agree_are_one_sentence() -> None:

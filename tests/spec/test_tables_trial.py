@@ -101,7 +101,7 @@ def test_differences_table_prints_the_estimates(trial: Report) -> None:
     ]
     assert table.title == "Differences between arms by visit"
     assert table.subtitle == (
-        "Change from baseline in Hip pain score: Exercise therapy and Manual therapy against Usual care"
+        "Change from baseline in hip pain score: Exercise therapy and Manual therapy against Usual care"
     )
 
 
