@@ -74,8 +74,8 @@ class TableBlock:
 
     choices : what its groups of rows and its rows are ("Clinic", "Year"), where a reader of the page can choose among
               them; on paper all are shown
-    stacked : whether on a narrow screen each row stands below the one before with its numbers under their names, so
-              that no column is out of sight; the tables of an answer always do
+    stacked : whether on a narrow screen each row is below the one before with its numbers under their names, so
+              that no column is out of sight; tables of an answer, and those wider than the screen, always do
     """
 
     table: Table
