@@ -135,12 +135,20 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 
 def linked(source: Path, names: dict[Path, str]) -> str:
-    """Return the text of a page with links to pages of the site; what is not there is named."""
+    """Return the text of a page with links to pages of the site; what is in the repository alone is named.
+
+    Raises
+    ------
+    FileNotFoundError
+        A page links to what is in neither.
+    """
     here = Path(names[source]).parent
 
     def link(match: re.Match[str]) -> str:
         words, target, place = match.groups()
         path = (source.parent / target).resolve()
+        if not path.exists():
+            raise FileNotFoundError(f"{source.name} links to {target}, which is not there. Correct the link.")
         path = path / "README.md" if path.is_dir() else path
         if path not in names:
             return words if "`" in words else f"`{words}`"

@@ -14,7 +14,10 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no ax
 
 CHROMIUM = executable()
 SITE = Path(__file__).parents[2] / "build" / "site"
-PAGES = ["index", "tutorials/clinic", "coming-from", "gallery", "methods/mmrm", "api/coxa.models", "glossary"]
+PAGES = [
+    "index", "tutorials/clinic", "tutorials/student", "coming-from", "gallery", "methods/mmrm", "api/coxa.models",
+    "glossary",
+]  # fmt: skip
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found; apt-get install chromium, or set COXA_CHROMIUM"),
@@ -36,3 +39,9 @@ def test_a_page_fits_and_has_no_fault_that_axe_finds(chromium: Any, name: str, d
         found = axe.Axe().run(here.page).response["violations"]
         assert not [(one["id"], one["nodes"][0]["html"][:90]) for one in found]
         assert here.page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[device]
+
+
+def test_no_property_of_the_reference_is_split_at_its_colon() -> None:
+    pages = sorted((SITE / "api").glob("*.html"))
+    assert pages
+    assert not [page.name for page in pages if ">Type<span" in page.read_text(encoding="utf-8")]

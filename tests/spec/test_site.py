@@ -42,9 +42,13 @@ def test_a_link_to_the_repository_is_a_name(tmp_path: Path) -> None:
         "See [the plan](study.yaml), [`run.py`](run.py), [there](https://a.org) and [next](other.md#place)."
     )
     other = tmp_path / "other.md"
-    other.write_text("")
+    for there in (other, tmp_path / "study.yaml", tmp_path / "run.py"):
+        there.write_text("")
     text = linked(page, {page: "a/page.md", other: "b/other.md"})
     assert text == "See `the plan`, `run.py`, [there](https://a.org) and [next](../b/other.md#place)."
+    page.write_text("See [the table](table.md).")
+    with pytest.raises(FileNotFoundError, match=r"page.md links to table.md, which is not there"):
+        linked(page, {page: "a/page.md"})
 
 
 def test_pages_of_methods_have_the_numbers_of_their_cases() -> None:
