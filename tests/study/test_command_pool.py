@@ -64,6 +64,24 @@ def text_of(plan: dict[str, Any]) -> str:
     return str(review_document(pool_studies(PoolPlan.model_validate(plan))))
 
 
+def test_a_review_as_json_has_its_comparisons_and_its_answer(tmp_path: Path) -> None:
+    rows = ((-7.4, -11.8, -3.0), (-2.0, -6.0, 2.0), (-5.0, -8.0, -2.0))
+    plan = tmp_path / "pool.yaml"
+    with plan.open("w", encoding="utf-8") as file:
+        YAML().dump(of_estimates("md", *rows), file)
+    done = run("pool", plan, "--out", tmp_path / "out", "--json", "--quiet")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    trials = [one for one in told if one["kind"] == "comparison"]
+    shown = np.array([(one["estimate"], one["conf_low"], one["conf_high"]) for one in trials])
+    np.testing.assert_allclose(shown, rows, rtol=1e-9)
+    (pooled,) = [one for one in told if one["kind"] == "pooled"]
+    main = pool_studies(read_pool(plan)).main
+    assert (pooled["estimate"], pooled["std_error"]) == pytest.approx((main.estimate, main.std_error), rel=1e-12)
+    assert sum(one["weight"] for one in trials) == pytest.approx(main.weights.sum())
+    assert pooled["prediction_low"] < pooled["conf_low"] < pooled["estimate"] < pooled["conf_high"]
+
+
 def test_the_worked_review(tmp_path: Path) -> None:
     done = run("pool", HIP, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
