@@ -49,6 +49,13 @@ def the_trial_with_all(folder: Path) -> None:
     (folder / "study.yaml").write_text(plan, encoding="utf-8")
 
 
+def with_therapists(folder: Path) -> None:
+    """Write the study of the template, with therapists whose participants are alike among its assumptions."""
+    trial(folder)
+    clusters = "{therapist_id: {number: 3, arms: [exercise, manual_therapy], icc: 0.02}}"
+    edited("study.yaml", ("  dropout:", f"  clusters: {clusters}\n  dropout:"))(folder)
+
+
 def two_arms(folder: Path) -> None:
     """Write a trial of two arms with its data."""
     coxa("new", folder / "plan", "--preset", "harris-hayes-2020")
@@ -131,7 +138,7 @@ SCENES: dict[str, Step] = {
     "docs/evidence.md": two_arms,
     "docs/exchange.md": the_trial_with_all,
     "docs/flow.md": the_trial_with_all,
-    "docs/power.md": the_trial_with_all,
+    "docs/power.md": with_therapists,
     "docs/reports.md": the_trial_with_all,
 }
 """Page -> what is in its folder; otherwise the study of the template, or for a worked study the repository's."""
