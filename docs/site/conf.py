@@ -72,12 +72,8 @@ def list_of_fields(lines: list[str]) -> list[str]:
 
 
 def take_fields(*event: Any) -> None:
-    """Change the lines of a docstring, the last argument of Sphinx's event, in place.
-
-    The first line of a property would be split at its colon into a type and a description, unless it is empty.
-    """
-    lines = list_of_fields(event[-1])
-    event[-1][:] = ["", *lines] if event[1] == "property" else lines
+    """Change the lines of a docstring, the last argument of Sphinx's event, in place."""
+    event[-1][:] = list_of_fields(event[-1])
 
 
 def take_outputs(_: Sphinx, name: str, source: list[str]) -> None:

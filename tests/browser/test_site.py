@@ -39,9 +39,3 @@ def test_a_page_fits_and_has_no_fault_that_axe_finds(chromium: Any, name: str, d
         found = axe.Axe().run(here.page).response["violations"]
         assert not [(one["id"], one["nodes"][0]["html"][:90]) for one in found]
         assert here.page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[device]
-
-
-def test_no_property_of_the_reference_is_split_at_its_colon() -> None:
-    pages = sorted((SITE / "api").glob("*.html"))
-    assert pages
-    assert not [page.name for page in pages if ">Type<span" in page.read_text(encoding="utf-8")]
