@@ -162,7 +162,7 @@ def test_the_methods_section_says_what_the_numbers_mean() -> None:
     fits, _ = run(study, rows())
     telling = Telling(study.planned("main"), fits, "".format, "arm".format)
     said = " ".join(method_of(study.analyses["main"]).sentences(telling))
-    assert said.startswith("A logistic mixed model of A fall was fitted by maximum likelihood, with a random intercept")
+    assert said.startswith("A logistic mixed model of a fall was fitted by maximum likelihood, with a random intercept")
     assert "integrated by Laplace's approximation" in said
     assert "averaged over the random intercepts" in said
     assert "is farther from 1 than the odds ratio of the averages" in said

@@ -18,6 +18,7 @@ from coxa.selftest.document import numbers_table, selftest_document
 from coxa.selftest.operation import check_operation
 from coxa.selftest.rows import compliers, imputed_sets, shrout_fleiss
 from coxa.selftest.run import compared
+from coxa.tables.characters import plain
 from tests.reference.causal_numbers import trial
 from tests.reference.selftest_numbers import NUMBERS, as_text
 from tests.reference.test_measurement_reference import TABLE
@@ -87,7 +88,7 @@ def test_operation() -> None:
 
 
 def test_the_validation_file_has_versions_hashes_and_every_number(result: Selftest) -> None:
-    page = render(selftest_document(result, "2026-01-02"))
+    page = plain(render(selftest_document(result, "2026-01-02")))
     assert result.verdict in page
     table = numbers_table(result)
     marks = {note.mark: str(note.text) for note in table.footnotes}

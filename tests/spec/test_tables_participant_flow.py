@@ -37,7 +37,7 @@ def test_a_tiny_trial_counted_by_hand() -> None:
         "Allocated": 4,
         "Treated as allocated": 3,
         "Not treated as allocated": 1,
-        "Not treated as allocated: Received arm B": 1,
+        "Not treated as allocated: Received Arm B": 1,
     }
     assert numbers(flow, "sessions.b") == {
         "Sessions": 5,
@@ -207,7 +207,7 @@ def test_a_cohort_study_has_no_randomisation() -> None:
     flow = flow_of(cohort(plan(design="cohort"), people, OUTSIDE))
     assert numbers(flow, "enrolled") == {"Included in the cohort": 3}
     assert numbers(flow, "analysis.b")["Not analysed at Week 12: Excluded after inclusion: too ill"] == 1
-    assert numbers(flow, "allocated.b")["Did not receive it: Received arm A"] == 1
+    assert numbers(flow, "allocated.b")["Did not receive it: Received Arm A"] == 1
     said = " ".join(flow.to_frame()["label"]).lower()
     assert "randomised" not in said
     assert "allocated" not in said
@@ -270,7 +270,7 @@ def tampered(flow: Flow, box: str, change: int, label: str = "") -> Flow:
         ("excluded", "Other joint"),
         ("enrolled", ""),
         ("allocated.a", ""),
-        ("allocated.b", "Received arm A"),
+        ("allocated.b", "Received Arm A"),
         ("sessions.b", ""),
         ("follow_up.a", "Week 6 to Week 12"),
         ("analysis.b", "No baseline value"),

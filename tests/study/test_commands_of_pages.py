@@ -286,7 +286,7 @@ def there_is(line: Line) -> None:
         paths = [word for word in words[1:] if word.startswith("tests")]
         assert paths, line.text
         assert all((ROOT / path).exists() for path in paths), line.text
-    if words[0] == "python" and "-c" not in words and "NAME" not in line.text:
+    if words[0] == "python" and len(words) > 1 and "-c" not in words and "NAME" not in line.text:
         module = words[2] if words[1] == "-m" else words[1]
         text = text_of(module)
         options = {word for word in words if word.startswith("--")}
