@@ -249,7 +249,9 @@ def test_on_paper_every_fold_is_open_and_closed_again_afterwards(chromium: Any, 
         paper = PdfReader(io.BytesIO(here.page.pdf(format="A4")))
         pages = [" ".join(page.extract_text().split()) for page in paper.pages]
         assert all(" ".join(title.split()) in " ".join(pages) for title in titles)
-        assert all(words in pages[0] for words in ("The answer", "Table 1.", "Figure 1.", "As planned?"))
+        assert all(words in pages[0] for words in ("The answer", "Table 1.", "As planned?"))
+        answers = here.page.locator(".of-answer .lead").count()
+        assert "Figure 1." in pages[0 if answers < 3 else 1]  # below three answers no room is left for a figure
         assert here.page.locator("details.fold[open]").count() == 0
 
 
