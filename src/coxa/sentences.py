@@ -35,15 +35,15 @@ def sentences(problem: str) -> str:
     return " ".join(sentence(part) for part in problem.split("; ", maxsplit=1))
 
 
-def enumerated(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str], last: str = "and") -> str:
     """Return words as a list in a sentence.
 
     Examples
     --------
-    >>> enumerated(["3"]), enumerated(["3", "4"]), enumerated(["3", "4", "9"])
+    >>> join_words(["3"]), join_words(["3", "4"]), join_words(["3", "4", "9"])
     ('3', '3 and 4', '3, 4 and 9')
     """
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def mid_sentence(label: str) -> str:

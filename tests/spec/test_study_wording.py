@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from coxa.study.wording import estimand_attributes, estimand_title, join_words, model_formula, responder_words
+from coxa.sentences import join_words
+from coxa.study.wording import estimand_attributes, estimand_title, model_formula, responder_words
 from tests.spec.test_study_read import PLAN, parse
 
 

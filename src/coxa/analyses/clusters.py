@@ -10,9 +10,10 @@ import pandas as pd
 from coxa.errors import FewClustersError, FitError
 from coxa.estimates import Estimates
 from coxa.models.options import GLMCovariance
+from coxa.sentences import join_words
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.wording import factor_words, join_words
+from coxa.study.wording import factor_words
 
 FEWEST_DF = 4.0
 """Degrees of freedom below which a comparison cannot be relied on.

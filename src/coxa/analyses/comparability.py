@@ -38,9 +38,9 @@ from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.findings import Finding
 from coxa.models.results.run import AnyFit
+from coxa.sentences import join_words
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import emulated
-from coxa.study.wording import join_words
 
 RATIOS: Mapping[str, tuple[EScale, ...]] = {
     "binary": ("risk_ratio",),

@@ -29,12 +29,11 @@ from coxa.errors import FitError
 from coxa.estimates import Estimates
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.effects import EndpointKind
 from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.target_trial import BASELINE, TargetTrial, in_one_population, target_trial_of
-from coxa.study.wording import join_words
 
 KINDS: Mapping[EndpointKind, Kind] = {"mean": "mean", "binary": "yes_no", "count": "count"}
 ESTIMATORS: Mapping[str, Estimator] = {

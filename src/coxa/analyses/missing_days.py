@@ -22,10 +22,11 @@ from coxa.impute.pooling import pool_rubin
 from coxa.models import GEEFit, LocationScaleFit, fit_gee, fit_location_scale
 from coxa.models.location_scale.days import WEEK
 from coxa.models.results.run import AnyFit
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.location_scale import MissingDays
 from coxa.study.outcome_sources.daily_diary import DailyDiarySource
-from coxa.study.wording import join_words, model_formula
+from coxa.study.wording import model_formula
 
 Floats = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.errors import EmptyCellError
 from coxa.models import Fit
 from coxa.models.results.run import AnyFit
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.lmm import DAY
-from coxa.study.wording import join_words
 
 NOT_COVARIATES = frozenset(("arm", "visit", DAY))
 """Variables of a formula that are what is compared, and when."""

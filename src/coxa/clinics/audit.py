@@ -48,8 +48,8 @@ class CaseMix:
 
     n, n_clinics, n_therapists : episodes (NaN where hidden), clinics and therapists in the model
     coefficients : term, level, estimate, std_error, conf_low, conf_high, of the change
-    variances    : one row each for clinic, therapist (where therapists can be told apart) and patient: variance, share
-                   (of the sum)
+    variances    : one row each for clinic, therapist (if the model has therapists) and patient: variance, share (of the
+                   sum)
     calibration  : tenths of the expected change: band, n, expected, observed
     clinics      : one row per clinic: clinic, n (in the model), n_lost (due, but not in the model), intake (mean),
                    change (mean, raw), expected, residual (observed less expected), std_error (of the residual),

@@ -142,8 +142,7 @@ def ladder_of(covariance: str | Sequence[str]) -> tuple[str, ...]:
             f"`covariance` is {covariance!r}. Give a structure, such as 'us', or a list of structures that "
             "are tried in order, such as ['us', 'toeph', 'cs']."
         )
-    short = [isinstance(word, str) and word in STRUCTURES for word in words]
-    return tuple(word if known else structure_named(word).name for word, known in zip(words, short, strict=True))
+    return tuple(word if isinstance(word, str) and word in STRUCTURES else structure_named(word).name for word in words)
 
 
 def check_times(ladder: Sequence[Structure], time: str | None) -> None:

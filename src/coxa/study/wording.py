@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.effects import EFFECTS
 from coxa.study.estimand import Estimand
@@ -38,11 +38,6 @@ def model_formula(
         terms[0] += f" * {subgroup}"
     response = study.estimands[plan.estimand].endpoint.measure
     return f"{response} ~ {' + '.join(dict.fromkeys(term for term in (*terms, *plan.random_terms()) if term))}"
-
-
-def join_words(words: list[str], last: str = "and") -> str:
-    """Join words as a sentence does: "a, b and c"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 LISTED = 3

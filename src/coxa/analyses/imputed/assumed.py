@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from coxa.analyses.methods.method import options_of
 from coxa.analyses.methods.responder_mmrm import modelled as of_responders
 from coxa.impute import Delta, Strategy, carry_from, strategy_named
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Branch, Deltas, Imputation
-from coxa.study.wording import join_words
 
 EVENT = "event before the visit"
 """Column of the kind of event that is before a visit: an intercurrent event, or that outcomes end."""

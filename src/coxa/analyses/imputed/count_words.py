@@ -5,9 +5,9 @@ from __future__ import annotations
 from coxa.analyses.imputed.assumed import ENDED
 from coxa.analyses.imputed.counts import words_used
 from coxa.analyses.methods.method import options_of
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputed_counts import CountAssumption, ImputedCounts
-from coxa.study.wording import join_words
 
 TITLES = {"mar": "missing at random", "j2r": "jump to reference", "cr": "copy reference"}
 """Word of a strategy -> as in a sentence."""

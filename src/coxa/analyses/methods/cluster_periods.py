@@ -18,9 +18,10 @@ from coxa.estimates.means import numbers
 from coxa.estimates.reference_grid import reference_grid
 from coxa.models import Fit, fit_lmm
 from coxa.models.results.run import AnyFit
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.cluster_periods import EXPOSURE_TIME, ClusterPeriodModel
-from coxa.study.wording import factor_words, join_words, model_formula
+from coxa.study.wording import factor_words, model_formula
 
 SINCE = "difference_by_exposure_time"
 """Term of the effect after so many periods since a cluster crossed, whose number `analysis` has: `since=2`."""

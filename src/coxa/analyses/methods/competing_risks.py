@@ -28,9 +28,8 @@ from coxa.errors import FitError
 from coxa.estimates import Estimates, incidence_difference
 from coxa.models import fit_cox, fit_subdistribution, gray_test
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words
 
 CAUSE = "hazard ratio of this cause, among those who are still at risk; it is not of the shares"
 """What is said of the hazard ratio of a cause."""

@@ -37,10 +37,10 @@ from coxa.models.survival.cox_fit import CoxFit
 from coxa.models.survival.cox_rows import labels_of, without_intercept
 from coxa.models.survival.grouped import KNOWN_AT_VISITS
 from coxa.models.survival.proportional import p_value_of_term
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import EventOutcome
-from coxa.study.wording import factor_words, join_words
+from coxa.study.wording import factor_words
 
 NOT_PROPORTIONAL = 0.05
 """P-value of the test of proportional hazards of the arms below which a hazard ratio has a warning."""

@@ -17,10 +17,11 @@ from coxa.estimates import Estimates, marginal_means
 from coxa.models import Fit, fit_ancova, fit_lmm
 from coxa.models.results.run import AnyFit
 from coxa.models.spec import ANCOVASpec
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.crossover import Crossover
 from coxa.study.periods import EVERY_PERIOD
-from coxa.study.wording import join_words, model_formula
+from coxa.study.wording import model_formula
 
 ROW = "observation"
 """Column that numbers the rows where participants are a factor of the model."""

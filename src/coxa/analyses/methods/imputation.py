@@ -19,9 +19,10 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, fit_proportions, margin_test
 from coxa.models import Fit, fit_mmrm
 from coxa.models.results.run import AnyFit
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Imputation
-from coxa.study.wording import join_words, model_formula
+from coxa.study.wording import model_formula
 
 ERRORS = {
     "rubin": "Standard errors are those of multiple imputation with infinitely many imputations{rubin}, which count "

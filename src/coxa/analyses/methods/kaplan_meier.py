@@ -16,9 +16,8 @@ from coxa.estimates import Estimates, restricted_difference, restricted_time, su
 from coxa.estimates.risk_rows import with_test
 from coxa.models import adjusted_log_rank, log_rank
 from coxa.models.results.run import AnyFit
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words
 
 OTHERS = "others had an event that prevents this one and count as censored: model competing_risks has their share"
 """What is said where competing events are counted as censored."""

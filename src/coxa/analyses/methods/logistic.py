@@ -15,9 +15,9 @@ from coxa.estimates.standardised import Scheme, Variance, standardised_rows
 from coxa.models.glm.fit import fitted_design
 from coxa.models.glm.spec import GLMSpec
 from coxa.models.results.run import AnyFit
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words, model_formula, no_word, proportion_of
+from coxa.study.wording import model_formula, no_word, proportion_of
 
 SCHEMES: dict[str, Scheme] = {"simple": "simple", "blocks": "pb", "biased_coin": "bc", "minimisation": "ps"}
 VARIANCE_WORDS = {

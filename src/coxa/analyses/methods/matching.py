@@ -5,9 +5,9 @@ from __future__ import annotations
 from coxa.analyses.groups import comparisons_of
 from coxa.analyses.methods.method import Telling, options_of
 from coxa.analyses.methods.without_randomisation import WithoutRandomisationMethod
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.matching import Matching
-from coxa.study.wording import join_words
 
 ORDERS = {
     "largest": "the largest score first",

@@ -12,11 +12,10 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.causal import MediatedEffects, mediated_effects
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.exposures import earlier_column
 from coxa.study.models.mediation import Mediation
-from coxa.study.wording import join_words
 from coxa.study.words import DOSE_WORDS
 
 TERMS = {

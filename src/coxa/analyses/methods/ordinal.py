@@ -31,10 +31,10 @@ from coxa.models.ordinal.record import rows_at
 from coxa.models.ordinal.spec import OrdinalSpec
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.ordinal import Ordinal
-from coxa.study.wording import join_words, model_formula
+from coxa.study.wording import model_formula
 
 SCORES = {
     "table": "the codes of the levels",

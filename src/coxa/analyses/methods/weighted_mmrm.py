@@ -25,10 +25,10 @@ from coxa.analyses.model_rows import check_arms_at
 from coxa.analyses.rows import AnalysisRows
 from coxa.causal import Comparison, SeveralGroups, compare_group_courses, compare_several_courses
 from coxa.models.results.run import AnyFit
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.weighted_mmrm import WeightedMMRM
 from coxa.study.target_trial import in_one_population
-from coxa.study.wording import join_words
 
 Courses = Mapping[str, Comparison]
 """Visit -> its comparison."""

@@ -17,11 +17,10 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.estimates import Estimates, MeasuredEndpoint, TimeEndpoint, WinStatistics, win_statistics
 from coxa.models.results.records import Sample
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.events import Composite, RankedComponent
 from coxa.study.models.win_ratio import WinRatio
-from coxa.study.wording import join_words
 
 STATISTICS = ("win_ratio", "win_odds", "net_benefit")
 VARIANCE_WORDS = {

@@ -25,11 +25,10 @@ from coxa.analyses.rows import AnalysisRows
 from coxa.causal import Comparison
 from coxa.estimates import Estimates
 from coxa.models.results.run import AnyFit, ModelRun
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.weighting import WithoutRandomisation
 from coxa.study.target_trial import in_one_population, target_words
-from coxa.study.wording import join_words
 
 
 class WithoutRandomisationMethod(Method):

@@ -184,7 +184,7 @@ def _named_clinics(page: Seen, outcome: str, rows: Sequence[Record]) -> Prose:
 
 
 def _whose(page: Seen, main: CaseMix, where: str) -> Iterator[str | Cell]:
-    """Yield how much of the variation lies between clinics and, where they can be told apart, therapists."""
+    """Yield what share of the variation is between clinics and, if the model has therapists, between therapists."""
     shares = {str(one["level"]): one["share"] for one in records(main.variances)}
     if not all(map(known, shares.values())) or "clinic" not in shares:
         return

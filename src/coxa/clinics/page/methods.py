@@ -11,9 +11,8 @@ from coxa.clinics.page.answer import certificate_text
 from coxa.clinics.page.seen import Seen, at, column, known, row
 from coxa.clinics.page.words import dimension_label, reached
 from coxa.report.document import Block, Card, List, Paragraph, Section, TableBlock
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.audit.plan import CONDITION
-from coxa.study.wording import join_words
 from coxa.tables.cells import Cell
 from coxa.tables.formats import counted
 from coxa.tables.prose import Text, joined, prose

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from coxa.cohort.cohort import SourceFile
 from coxa.errors import CoxaError
 from coxa.findings import Finding
-from coxa.sentences import enumerated
+from coxa.sentences import join_words
 
 
 class FileFault(CoxaError):
@@ -138,7 +138,7 @@ def with_header(frame: pd.DataFrame, names: Sequence[str], file: str) -> tuple[p
         rule = (
             f"Column {left_out[0]} has neither a name nor a value"
             if len(left_out) == 1
-            else f"Columns {enumerated(left_out)} have neither a name nor a value"
+            else f"Columns {join_words(left_out)} have neither a name nor a value"
         )
         notes.append((rule, "Nothing needs to be done"))
     named = frame.iloc[:, kept].set_axis(pd.Index([names[k] for k in kept]), axis=1)

@@ -31,7 +31,7 @@ from coxa.importing.proposal import Answer, Question
 from coxa.importing.roles import agrees, roles_by_name, timed
 from coxa.importing.tables import FileTable
 from coxa.importing.words import head_key, heads
-from coxa.sentences import enumerated, mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.audit.plan import COUNTS, DATES, FLAGS, TEXTS
 from coxa.study.labels import readable
 
@@ -149,7 +149,7 @@ def _title(used: Used) -> None:
     outcomes = [mid_sentence(readable(name)) for name in used.draft.plan.get("outcomes", {})]
     if not outcomes:
         return
-    measured = enumerated(outcomes)
+    measured = join_words(outcomes)
     place = " by clinic" if "clinic" in used.columns else " after care"
     days = used.columns["intake_date"].profile.days if "intake_date" in used.columns else None
     years = "" if not days else ", " + " to ".join(dict.fromkeys(day[:4] for day in days))

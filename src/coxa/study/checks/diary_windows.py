@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coxa.sentences import join_words
 from coxa.study.assumptions.diary import AssumedDiary
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.diary import arms_with_diary
 from coxa.study.outcome_sources.daily_diary import DailyDiarySource
 from coxa.study.plan import baseline_candidates
-from coxa.study.wording import join_words
 
 FROM_BASELINE = ("change", "percent_change")
 """Measures that need the value at baseline."""

@@ -10,8 +10,8 @@ import pandas as pd
 
 from coxa.estimates.margins import MarginType
 from coxa.estimates.table import COURSES
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.records import Record, records
 

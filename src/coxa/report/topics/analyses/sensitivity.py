@@ -13,10 +13,10 @@ from coxa.report.topics.analyses.footnotes import warning_marks
 from coxa.report.topics.analyses.results import comparison_label, estimate_cell
 from coxa.report.topics.analyses.variances import warning_words
 from coxa.report.topics.analyses.written import compared_heading, conclusion, written
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.target_trial import adjusted_for
-from coxa.study.wording import join_words, named_among
+from coxa.study.wording import named_among
 from coxa.tables.phrases import sentence_case
 from coxa.tables.prose import Prose, prose
 from coxa.tables.records import Record, records

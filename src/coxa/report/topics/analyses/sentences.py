@@ -11,7 +11,7 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.adjusted import is_adjusted
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
 from coxa.report.topics.analyses.written import clear, conclusion, has_interval, no_difference_words, written
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.analysis import Margin
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.design_words import TRIAL
@@ -19,7 +19,7 @@ from coxa.study.important import compared_with
 from coxa.study.margin import margin_words
 from coxa.study.plan import Study
 from coxa.study.target_trial import emulated
-from coxa.study.wording import endpoint_words, join_words, named_among, side_label
+from coxa.study.wording import endpoint_words, named_among, side_label
 from coxa.study.words import SIMULTANEOUS
 from coxa.tables.cells import Cell
 from coxa.tables.formats import NO_BREAK

@@ -12,10 +12,11 @@ import pandas as pd
 
 from coxa.models import Fit
 from coxa.report.topics.analyses.participant_effects import participant_warning
+from coxa.sentences import join_words
 from coxa.study.cluster_periods import ClusterPeriods
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.models.cluster_periods import CLUSTER_PERIOD
-from coxa.study.wording import factor_words, join_words
+from coxa.study.wording import factor_words
 from coxa.tables.formats import NONE, cell, share
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.prose import Prose, in_sentence, prose

@@ -23,9 +23,9 @@ from coxa.report.topics.responders.tables import (
     response_counts,
     responses,
 )
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
-from coxa.study.wording import join_words, rule_words
+from coxa.study.wording import rule_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import NO_BREAK, cell, share
 from coxa.tables.hidden import Protected

@@ -10,12 +10,12 @@ from typing import Literal
 from coxa.report.document import Document
 from coxa.report.topics.checklists.definition import Guideline, Item, Need
 from coxa.report.topics.checklists.places import section_place, sections_by_id, trial_design_place
+from coxa.sentences import join_words
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.components import components
 from coxa.study.pool.plan import PoolPlan
 from coxa.study.reading.keys import has_key, said
-from coxa.study.wording import join_words
 
 Status = Literal["answered", "partly", "gap"]
 

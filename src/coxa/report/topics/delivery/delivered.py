@@ -8,11 +8,10 @@ from dataclasses import replace
 import pandas as pd
 
 from coxa.derive.delivery import Delivered
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.components import components
 from coxa.study.parts import readable
-from coxa.study.wording import join_words
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.phrases import abbreviations, sentence_case
 from coxa.tables.table import Footnote, Row, RowGroup, Table

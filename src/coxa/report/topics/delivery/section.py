@@ -12,9 +12,9 @@ from coxa.report.topics.delivery.components import components_table
 from coxa.report.topics.delivery.delivered import delivered_table
 from coxa.report.topics.delivery.exercises import exercises_table
 from coxa.report.topics.delivery.intervention import intervention_table
+from coxa.sentences import join_words
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.wording import join_words
 from coxa.tables.formats import counted
 from coxa.tables.prose import Text, prose
 

@@ -12,8 +12,9 @@ from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.section import means_of
 from coxa.report.topics.diagnostics.covariance_map import plot_covariance
 from coxa.report.topics.diagnostics.residuals import plot_qq, plot_residuals
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import factor_words, join_words
+from coxa.study.wording import factor_words
 from coxa.tables.table import identifier
 
 

@@ -8,10 +8,9 @@ import pandas as pd
 
 from coxa.derive.diary_kept import WEEKDAYS, KeptDiary
 from coxa.derive.participant_days import DAYS_PER_WEEK
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study import Study
 from coxa.study.diary import diary_of
-from coxa.study.wording import join_words
 from coxa.tables.by_arm import ByArm, named_columns
 from coxa.tables.table import Footnote, Row, RowGroup, Table
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from coxa.derive.harms import LIGHT, Harms
 from coxa.report.topics.harms.sessions import untreated_arms
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.wording import join_words
 from coxa.tables.formats import counted
 from coxa.tables.prose import Prose, Text, in_sentence, prose
 

@@ -17,9 +17,8 @@ from coxa.report.topics.harms.tables import (
     harmed_people,
     harms_table,
 )
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell, counted
 from coxa.tables.phrases import sentence_case

@@ -13,10 +13,10 @@ from coxa.figures.composed import concat, layer
 from coxa.figures.figure import Figure
 from coxa.figures.theme import GREY, INK, OKABE_ITO, options, themed
 from coxa.report.topics.hypotheses.tables import planned_of
+from coxa.sentences import join_words
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.margin import claim_words
 from coxa.study.tested import hypothesis_label
-from coxa.study.wording import join_words
 from coxa.tables.formats import number
 
 WIDTH, HEIGHT = 250, 220

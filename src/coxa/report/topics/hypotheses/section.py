@@ -13,11 +13,11 @@ from coxa.report.topics.hypotheses.boundaries import plot_boundaries
 from coxa.report.topics.hypotheses.diagram import plot_graph
 from coxa.report.topics.hypotheses.margin_looks import margin_sentences, plot_margin_looks
 from coxa.report.topics.hypotheses.tables import hypotheses_table, inference_table, looks_table, planned_of
+from coxa.sentences import join_words
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.hypotheses import Hypotheses
 from coxa.study.margin import claim_words
 from coxa.study.tested import hypothesis_label, tested
-from coxa.study.wording import join_words
 from coxa.tables.phrases import sentence_case
 
 

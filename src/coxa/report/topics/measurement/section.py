@@ -10,8 +10,8 @@ from coxa.report.topics.measurement.figure import plot_agreement
 from coxa.report.topics.measurement.measured import MeasuredScore, measured_scores
 from coxa.report.topics.measurement.tables import change_table, important_table, properties_table, said
 from coxa.report.topics.observed.table import arm_sizes
+from coxa.sentences import join_words
 from coxa.study import Study
-from coxa.study.wording import join_words
 from coxa.tables.cells import Cell
 from coxa.tables.prose import Text, prose
 from coxa.tables.table import identifier

@@ -20,7 +20,7 @@ from coxa.report.topics.analyses.footnotes import covariance_name, population_wo
 from coxa.report.topics.analyses.modifiers import modifier_words
 from coxa.report.topics.analyses.sentences import not_fitted_words, parts_not_fitted_words
 from coxa.report.topics.analyses.variances import random_words
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.analysis import Analysis
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis
 from coxa.study.margin import margin_words
@@ -28,7 +28,6 @@ from coxa.study.models.imputation import AFTER, SINCE
 from coxa.study.models.lmm import DAY
 from coxa.study.plan import Study
 from coxa.study.scales import scale_name
-from coxa.study.wording import join_words
 from coxa.study.words import DDF_NAMES, SIMULTANEOUS
 from coxa.tables.prose import Prose, Text, joined, prose
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from coxa.report.record import ReportRecord
 from coxa.report.references.cited import descriptions_used, marks
 from coxa.report.topics.responders.tables import LIMITS, responses
-from coxa.sentences import mid_sentence
-from coxa.study.wording import join_words
+from coxa.sentences import join_words, mid_sentence
 
 
 def described_methods(report: ReportRecord) -> Iterator[str]:

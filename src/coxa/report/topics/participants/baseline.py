@@ -17,11 +17,10 @@ from coxa.derive.scores import derive_scores
 from coxa.errors import DataError
 from coxa.estimates.balance import moments
 from coxa.findings import Finding, Findings
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study import Study
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.plan import EVERYBODY
-from coxa.study.wording import join_words
 from coxa.study.words import AnalysisSet
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.characteristics import Columns, Described, characteristic_rows

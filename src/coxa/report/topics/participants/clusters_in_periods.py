@@ -13,9 +13,10 @@ from coxa.figures.figure import Figure
 from coxa.figures.theme import OKABE_ITO, options, themed, told
 from coxa.report.document import FigureBlock, Paragraph, Section
 from coxa.report.record import ReportRecord
+from coxa.sentences import join_words
 from coxa.study.cluster_periods import PERIOD, ClusterPeriods
 from coxa.study.comparative import ComparativeStudy
-from coxa.study.wording import factor_words, join_words
+from coxa.study.wording import factor_words
 from coxa.tables.phrases import sentence_case
 
 CELL_WIDTH, CELL_HEIGHT = 62, 24

@@ -15,10 +15,9 @@ import pandas as pd
 from coxa.cohort.cohort import Cohort
 from coxa.derive.once import once
 from coxa.report.topics.participants.baseline import baseline_people, baseline_table, shown_at_baseline
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy, PlannedAnalysis, with_arms
 from coxa.study.target_trial import adjusted_for
-from coxa.study.wording import join_words
 from coxa.tables.cells import Cell, Statistic
 from coxa.tables.formats import cell
 from coxa.tables.prose import Prose, in_sentence, prose

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from coxa.sentences import join_words
 from coxa.study import Study
-from coxa.study.wording import join_words
 from coxa.tables.by_arm import share_cell
 from coxa.tables.formats import cell
 from coxa.tables.table import Column, Footnote, Row, RowGroup, Statistic, Table

@@ -30,8 +30,8 @@ from coxa.report.topics.target_trial.tables import (
     unmeasured_table,
     weights_table,
 )
+from coxa.sentences import join_words
 from coxa.study.target_trial import TargetTrial, emulated, target_trial_of
-from coxa.study.wording import join_words
 from coxa.tables.table import identifier
 
 START = "treatment_start_date"

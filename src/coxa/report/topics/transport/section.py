@@ -17,8 +17,8 @@ from coxa.report.topics.transport.tables import (
     statistic,
     unlike_table,
 )
+from coxa.sentences import join_words
 from coxa.study.transport import Transport, transport_of
-from coxa.study.wording import join_words
 from coxa.tables.formats import cell
 from coxa.tables.prose import Prose, prose
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study.comparative import ComparativeStudy
 from coxa.study.randomisation import Randomisation, lowest_terms
-from coxa.study.wording import factor_words, join_words
+from coxa.study.wording import factor_words
 
 OF_AUTHORS = {
     "sequence_generation": ("who generated the sequence and how", "17a"),

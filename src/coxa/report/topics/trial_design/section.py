@@ -9,7 +9,7 @@ from typing import Any
 from coxa.report.document import Card, Section, silent
 from coxa.report.record import ReportRecord
 from coxa.report.topics.trial_design.randomised import randomisation_words
-from coxa.sentences import mid_sentence
+from coxa.sentences import join_words, mid_sentence
 from coxa.study import Study
 from coxa.study.base import Part
 from coxa.study.blocks import Blocks
@@ -17,7 +17,6 @@ from coxa.study.comparative import ComparativeStudy
 from coxa.study.delivery.components import components
 from coxa.study.parts import readable
 from coxa.study.protocol import Protocol
-from coxa.study.wording import join_words
 from coxa.tables.formats import NONE
 
 DESIGNS = {

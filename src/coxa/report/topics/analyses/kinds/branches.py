@@ -15,9 +15,9 @@ from coxa.impute import tipping_point
 from coxa.models import Fit
 from coxa.report.record import ReportRecord
 from coxa.report.topics.analyses.written import clear, has_interval
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
 from coxa.study.models.imputation import Branch, Imputation
-from coxa.study.wording import join_words
 from coxa.tables.formats import number
 from coxa.tables.phrases import sentence_case
 from coxa.tables.records import Record, records

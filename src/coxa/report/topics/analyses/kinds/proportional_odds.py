@@ -15,8 +15,8 @@ from coxa.models.design.columns import label_text
 from coxa.models.ordinal.fit import fitted
 from coxa.report.document import Block, Paragraph, TableBlock
 from coxa.report.topics.analyses.results import INTERVAL, estimate_cell
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words
 from coxa.tables.formats import NONE, cell, p_value
 from coxa.tables.prose import prose
 from coxa.tables.records import records

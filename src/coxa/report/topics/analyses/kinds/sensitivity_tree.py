@@ -20,8 +20,8 @@ from coxa.report.document import Block, FigureBlock, Paragraph
 from coxa.report.topics.analyses.forest import favours
 from coxa.report.topics.analyses.kinds.branches import OWN, Twig
 from coxa.report.topics.analyses.written import written
+from coxa.sentences import join_words
 from coxa.study.comparative import PlannedAnalysis
-from coxa.study.wording import join_words
 from coxa.tables.formats import NONE
 from coxa.tables.phrases import sentence_case
 from coxa.tables.prose import Prose, joined, prose

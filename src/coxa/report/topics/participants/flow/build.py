@@ -36,10 +36,11 @@ from coxa.report.topics.participants.flow.people import (
     treatment_stop_paths,
 )
 from coxa.report.topics.participants.flow.record import ALL, Box, Count, Flow, Stage
+from coxa.sentences import join_words
 from coxa.study.comparative import ComparativeStudy, with_arms
 from coxa.study.parts import arm_factors
 from coxa.study.periods import OVER_PERIODS
-from coxa.study.wording import join_words, when_words
+from coxa.study.wording import when_words
 from coxa.study.words import OF_CLUSTERS
 from coxa.tables.phrases import sentence_case
 
